@@ -1,0 +1,1 @@
+"""Values and rules: no disk, network, clock, randomness or thread."""

@@ -1,0 +1,81 @@
+"""Every expected exception of the product, on one page, each carrying its facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .config import Problem
+
+
+class SpecNotifyError(Exception):
+    """Something the user can act on; its text names the fact and the fix."""
+
+    exit_code = 1
+
+
+class UsageError(SpecNotifyError):
+    """The command's words are off."""
+
+    exit_code = 2
+
+
+class ConfigError(SpecNotifyError):
+    """A configuration with mistakes; all of them, not the first."""
+
+    exit_code = 78
+
+    def __init__(self, origin: str, problems: Sequence[Problem]) -> None:
+        self.origin = origin
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class NotEnabledError(SpecNotifyError):
+    """Nothing trusted enables spec-notify here."""
+
+    exit_code = 78
+
+
+class NotARepositoryError(SpecNotifyError):
+    """The folder is no git repository and holds no watched document."""
+
+    exit_code = 2
+
+
+class SpoolError(SpecNotifyError):
+    """The spool cannot be used; the text says where it is and what to do."""
+
+    exit_code = 70
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        self.why = why
+        super().__init__(f"{path}: {why}")
+
+
+class StaleBaselineError(SpecNotifyError):
+    """Somebody else told this story first; look again."""
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+        super().__init__(f"{document}: its snapshot moved on while this look was reading")
+
+
+class IllegalMoveError(SpecNotifyError):
+    """A delivery was asked to make a move its state does not allow."""
+
+    exit_code = 70
+
+    def __init__(self, state: str, signal: str) -> None:
+        self.state = state
+        self.signal = signal
+        super().__init__(f"a delivery that is {state} cannot take {signal}")
+
+
+class SecretError(SpecNotifyError):
+    """A signing secret is not `whsec_` and strict base64 of 24 to 64 bytes."""
+
+    exit_code = 78

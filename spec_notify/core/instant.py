@@ -1,0 +1,45 @@
+"""Instants and durations: integers of milliseconds, and their spellings."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+_UNIT = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def rfc3339(at: int) -> str:
+    """Spell an instant (milliseconds since the epoch) in UTC, as `2026-11-20T10:00:00.123Z`."""
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+
+
+def file_stamp(at: int) -> str:
+    """Spell an instant so that names sort by time, as `20261120T100000.123Z`."""
+    return rfc3339(at).replace("-", "").replace(":", "")
+
+
+def parse_rfc3339(text: str) -> int:
+    """Read an ISO 8601 instant; one without offset is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round((moment - _EPOCH) / timedelta(milliseconds=1))
+
+
+def parse_duration(text: str) -> int:
+    """Read a number and ms, s, m, h or d into milliseconds. Raises ValueError."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no duration: write a number and ms, s, m, h or d")
+    return round(float(found[1]) * _UNIT[found[2]])
+
+
+def spell_duration(millis: int) -> str:
+    """Spell milliseconds in the largest unit that divides them, as `parse_duration` reads it."""
+    for unit in ("d", "h", "m", "s"):
+        if millis and millis % _UNIT[unit] == 0:
+            return f"{millis // _UNIT[unit]}{unit}"
+    return f"{millis}ms"

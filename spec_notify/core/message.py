@@ -1,0 +1,86 @@
+"""What goes out and what comes back: messages, replies and failures, all plain values."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Secret:
+    """A string that never shows itself: `repr`, `str` and formatting give stars."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Answer the string itself, to sign or dial with."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+class HttpMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as it will stand on the wire. `body` is sent unchanged."""
+
+    url: Secret
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    method: str = "POST"
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds spent in each phase of an attempt; None where a phase was not reached."""
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    response: float | None = None
+    total: float = 0.0
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What the receiver said: at most `limit` raw bytes of body are ever read."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    address: str | None = None
+    timing: Timing = Timing()
+    tls: str | None = None
+
+    def header(self, name: str) -> str | None:
+        """Answer the first value of a header, by its lower-case name."""
+        return next((value for known, value in self.headers if known.lower() == name), None)
+
+
+class Fault(StrEnum):
+    """How a request may come to nothing."""
+
+    DNS = "dns"
+    REFUSED_ADDRESS = "refused_address"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    INVALID = "invalid"
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """No reply came: the phase that failed and why, in words without secrets."""
+
+    fault: Fault
+    detail: str
+    address: str | None = None
+    timing: Timing = Timing()

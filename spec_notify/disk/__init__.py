@@ -1,0 +1,1 @@
+"""Files and git objects: reading documents safely, writing evidence atomically."""

@@ -1,0 +1,300 @@
+"""The seams: what the story needs from the rooms around it, in the story's own verbs.
+
+All instants are integers of milliseconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from .core.delivery import Claim, Delivery, State, Step
+from .core.snapshot import Snapshot
+from .core.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from .core.event import Event
+    from .core.message import Failure, HttpMessage, Reply
+
+
+class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What the spool remembers of a document after a look."""
+
+    path: str
+    snapshot: Snapshot
+    digest: str
+    """SHA-256 of the bytes read, hex: an unchanged document is not parsed again."""
+    revision: int
+    """Raised by one with every save; a look that read an older one must look again."""
+    seen_at: int
+    branch: str | None = None
+    head: str | None = None
+    vanished: dict[str, Status] = msgspec.field(default_factory=dict)
+    """Last status of tasks that are gone: one that returns is compared with it."""
+    held: int = 0
+    """Transitions waiting for `accept`; 0 when nothing is held."""
+    held_since: int | None = None
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """The status last announced for a task on a branch; branch `*` is "on any branch"."""
+
+    branch: str
+    key: str
+    status: str
+
+
+class Ledger(Protocol):
+    """One write transaction of a look: nothing of it stands unless all of it stands."""
+
+    def document(self, path: str) -> StoredDocument | None:
+        """Answer what is remembered of a document, read inside this transaction."""
+
+    def save(self, document: StoredDocument) -> None:
+        """Remember a document. Raises StaleBaselineError unless its revision is the next one."""
+
+    def told(self, document: str) -> dict[tuple[str, str], str]:
+        """Answer (branch, key) → status for a document; branch `*` included."""
+
+    def tell(self, document: str, told: Sequence[Told]) -> None:
+        """Remember statuses as announced."""
+
+    def forget(self, document: str, branch: str, key: str) -> None:
+        """Erase what was told of a task on a branch: a visible reopening does."""
+
+    def occurrence(self, document: str, key: str, to: str) -> int:
+        """Raise and answer the count of admitted events for (document, key, to), from 1."""
+
+    def rename(self, old: str, new: str) -> None:
+        """A document moved: its memory, told statuses and counts go with it."""
+
+    def open_count(self, subscription: str) -> int:
+        """Count a subscription's deliveries that are pending, in flight or parked."""
+
+    def admit(self, event: Event, deliveries: Sequence[Delivery]) -> int:
+        """Insert an event and its deliveries; one whose id is known is no news. Answer how many."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed evidence record, waiting to become a file: where it goes and its exact bytes."""
+
+    row: int
+    spec: str
+    name: str
+    body: bytes
+
+
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """What settling a claim left behind."""
+
+    delivery: Delivery
+    record: Record
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Which deliveries to find; every stated field narrows. Newest first."""
+
+    ids: tuple[str, ...] = ()
+    """`dlv_` ids, or `evt_` ids for all deliveries of an event; exact, never a pattern."""
+    states: tuple[State, ...] = ()
+    subscription: str | None = None
+    type: str | None = None
+    spec: str | None = None
+    since: int | None = None
+    until: int | None = None
+    limit: int | None = None
+
+
+class Spool(Protocol):
+    """The durable middle. Every verb is one transaction, synced before it returns.
+
+    Raises SpoolError when the database cannot be used.
+    """
+
+    @property
+    def writer(self) -> str:
+        """The random id of this spool, in every evidence record."""
+
+    @property
+    def generation(self) -> str:
+        """Empty for a spool that was never lost; a rebuilt one starts a new generation."""
+
+    def documents(self) -> Mapping[str, StoredDocument]:
+        """Answer all remembered documents by path."""
+
+    def ledger(self) -> AbstractContextManager[Ledger]:
+        """Open the one write transaction of a look; it commits when the block ends well."""
+
+    def claim(
+        self,
+        limit: int,
+        *,
+        subscriptions: Collection[str],
+        owner: str,
+        token: Callable[[], str],
+        now: int,
+        leases: Mapping[str, int],
+        only: str | None = None,
+    ) -> list[Claim]:
+        """Lease due deliveries of these subscriptions, oldest due first.
+
+        `leases` gives each subscription's lease in milliseconds. The attempt is numbered and its
+        row written here, before any byte is sent. `only` claims that one delivery, probe or not.
+        """
+
+    def settle(
+        self,
+        claim: Claim,
+        step: Step,
+        record: Mapping[str, object],
+        *,
+        status: int | None,
+        now: int,
+    ) -> Settled | None:
+        """Finish an attempt and seal its record into the chain; None if the lease was lost.
+
+        The record gets `sequence`, `writer` and `previous` here (contract, section 9).
+        """
+
+    def lapsed(self, *, now: int, alive: Callable[[str], bool]) -> list[Claim]:
+        """Answer in-flight claims whose lease is over (or starts in the future) or owner dead."""
+
+    def park(self, subscription: str, reason: str, *, now: int) -> int:
+        """Park a subscription's pending deliveries, save those being replayed; answer how many."""
+
+    def resume(self, subscription: str, reasons: Collection[str], *, now: int) -> int:
+        """Free parked deliveries that were parked for one of these reasons; due now."""
+
+    def expire(self, *, now: int) -> int:
+        """Make dead letters of pending deliveries past their expiry (reason `expired`)."""
+
+    def purge(self, *, now: int, retention: int) -> int:
+        """Delete dead, delivered and cancelled ones older than `retention`; answer how many."""
+
+    def replay(self, ids: Sequence[str], *, by: str, now: int) -> list[Delivery]:
+        """Queue these deliveries (`dlv_` ids) again. Raises IllegalMoveError for one in flight."""
+
+    def cancel(self, ids: Sequence[str], *, now: int) -> list[Delivery]:
+        """Cancel pending or parked deliveries. Raises IllegalMoveError for any other."""
+
+    def find(self, query: Query) -> list[Delivery]:
+        """Answer the deliveries a query describes."""
+
+    def event(self, id: str) -> Event | None:
+        """Answer a stored event."""
+
+    def counts(self) -> dict[State, int]:
+        """Count deliveries by state; every state is present."""
+
+    def next_due(self, subscriptions: Collection[str]) -> int | None:
+        """Answer when the next pending delivery of these subscriptions is due."""
+
+    def gone(self) -> frozenset[str]:
+        """Answer the endpoint marks that answered 410 and were not freed since."""
+
+    def mark_gone(self, endpoint: str, *, gone: bool, now: int) -> None:
+        """Remember, or forget, that an endpoint answered 410."""
+
+    def unprojected(self, limit: int = 100) -> list[Record]:
+        """Answer sealed records whose file does not stand yet, oldest first."""
+
+    def projected(self, rows: Sequence[int]) -> None:
+        """The files of these records stand: their bytes leave the database."""
+
+    def evidence_names(self, delivery: str) -> list[tuple[str, str]]:
+        """Answer (spec, file name) of a delivery's sealed records, oldest first."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+class Transport(Protocol):
+    """A guarded wire to HTTP receivers. Expected failure is a value; only bugs raise."""
+
+    async def send(
+        self, message: HttpMessage, *, deadline: int, allow_private: bool
+    ) -> Reply | Failure:
+        """Send one request and read at most 16 KiB of the answer, all within `deadline` ms."""
+
+    async def aclose(self) -> None:
+        """Let go of idle connections."""
+
+
+class EvidenceLog(Protocol):
+    """Where sealed records become files."""
+
+    def write(self, record: Record) -> str | None:
+        """Write a record under the cap; answer its repository-relative path.
+
+        None when it cannot be written now (the reason is logged once); it stays unprojected.
+        """
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """A document as read: its text and the SHA-256 of its bytes, hex."""
+
+    text: str
+    digest: str
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that could not be read, and why, naming the fix."""
+
+    path: str
+    why: str
+
+
+class Workspace(Protocol):
+    """The watched folder: listing and reading documents, safely and without following links."""
+
+    def documents(self, globs: Sequence[str]) -> list[str]:
+        """Answer the existing documents that match, repository-relative, sorted."""
+
+    def read(self, path: str) -> Text | Unreadable | None:
+        """Read a document; None when there is none."""
+
+    def names(self, folder: str) -> list[str]:
+        """Answer the file names directly in a folder; none when it does not exist."""
+
+
+class Checkout(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a git checkout stands: branch (None when detached) and commit (None when unborn)."""
+
+    branch: str | None
+    head: str | None
+    busy: str | None = None
+    """`merge`, `rebase`, `index.lock` … while git is in the middle of something."""
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One reflog entry of HEAD, oldest first: from, to, and git's own message."""
+
+    old: str
+    new: str
+    message: str
+
+
+class History(Protocol):
+    """What git knows. Every answer is None outside a repository."""
+
+    def checkout(self) -> Checkout | None:
+        """Answer branch, commit and whether git is busy."""
+
+    def moves(self, since: str) -> tuple[Move, ...] | None:
+        """Answer HEAD's reflog after the newest entry that landed on `since`; None if none did."""
+
+    def read(self, commit: str, path: str) -> Text | Unreadable | None:
+        """Read a document as of a commit; None when it was not there."""
+
+    def first_parent(self, commit: str) -> str | None:
+        """Answer a commit's first parent."""
+
+    def author(self, commit: str) -> str | None:
+        """Answer a commit's author name, never the e-mail."""
+
+    def identity(self) -> str | None:
+        """Answer the origin URL as host/path, else the root commit (contract, section 5, "Ids")."""

@@ -1,0 +1,1 @@
+"""Readers of task lists and run artefacts: text in, snapshot or pointer out, pure."""

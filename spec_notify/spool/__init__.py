@@ -1,0 +1,1 @@
+"""The durable middle: snapshots, events, deliveries and attempts in one database."""

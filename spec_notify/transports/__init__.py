@@ -1,0 +1,1 @@
+"""The wires: a message goes out, a reply or a failure comes back."""

@@ -1,0 +1,1 @@
+"""Hints that something may have changed; never a source of truth."""
