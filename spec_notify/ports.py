@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from .core.delivery import Claim, Delivery, State, Step
+from .core.delivery import Claim, Delivery, Outcome, State, Step
+from .core.message import Endpoint
+from .core.reflog import Checkout as Checkout  # noqa: PLC0414, TC001 - part of this page
+from .core.reflog import Move as Move  # noqa: PLC0414, TC001 - part of this page
 from .core.snapshot import Snapshot
 from .core.status import Status
+from .core.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from .core.event import Event
-    from .core.message import Failure, HttpMessage, Reply
+    from .core.message import Failure, HttpMessage, Order, Reply
 
 
 class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +37,8 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: int
     branch: str | None = None
     head: str | None = None
+    mark: str | None = None
+    """`Checkout.mark` of that look."""
     vanished: dict[str, Status] = msgspec.field(default_factory=dict)
     """Last status of tasks that are gone: one that returns is compared with it."""
     held: int = 0
@@ -234,6 +240,30 @@ class EvidenceLog(Protocol):
         """
 
 
+class Target(Protocol):
+    """A receiver's dialect: two pure functions around a dumb wire. A module is one."""
+
+    def render(self, order: Order) -> HttpMessage:
+        """Say an order in the receiver's words."""
+
+    def judge(self, answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
+        """Say what an answer, or the lack of one, means."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription as this process can serve it now: where to, how, or why not."""
+
+    subscription: Subscription
+    target: Target
+    endpoint: Endpoint | None = None
+    """None when the subscription is not ready."""
+    mark: str = ""
+    """Stands for the destination in `Spool.gone`; it does not reveal the URL."""
+    unready: str | None = None
+    """`secret_missing`, `invalid_url` or `disabled`."""
+    why: str = ""
+
+
 class Text(msgspec.Struct, frozen=True, kw_only=True):
     """A document as read: its text and the SHA-256 of its bytes, hex."""
 
@@ -261,31 +291,20 @@ class Workspace(Protocol):
         """Answer the file names directly in a folder; none when it does not exist."""
 
 
-class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a git checkout stands: branch (None when detached) and commit (None when unborn)."""
-
-    branch: str | None
-    head: str | None
-    busy: str | None = None
-    """`merge`, `rebase`, `index.lock` … while git is in the middle of something."""
-
-
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """One reflog entry of HEAD, oldest first: from, to, and git's own message."""
-
-    old: str
-    new: str
-    message: str
-
-
 class History(Protocol):
     """What git knows. Every answer is None outside a repository."""
 
     def checkout(self) -> Checkout | None:
         """Answer branch, commit and whether git is busy."""
 
-    def moves(self, since: str) -> tuple[Move, ...] | None:
-        """Answer HEAD's reflog after the newest entry that landed on `since`; None if none did."""
+    def moves(
+        self, since: str | None, *, after: str | None = None, until: str | None = None
+    ) -> tuple[Move, ...] | None:
+        """Answer HEAD's reflog, oldest first, after the newest entry that landed on `since`.
+
+        Where the mark `after` of an earlier checkout still fits the reflog, what follows it is the
+        answer; nothing past the mark `until` is. None when no entry landed there.
+        """
 
     def read(self, commit: str, path: str) -> Text | Unreadable | None:
         """Read a document as of a commit; None when it was not there."""

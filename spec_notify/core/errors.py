@@ -79,3 +79,14 @@ class SecretError(SpecNotifyError):
     """A signing secret is not `whsec_` and strict base64 of 24 to 64 bytes."""
 
     exit_code = 78
+
+
+class PayloadError(SpecNotifyError):
+    """A body does not fit the schema of its type; it was not spooled."""
+
+    exit_code = 70
+
+    def __init__(self, type_: str, why: str) -> None:
+        self.type = type_
+        self.why = why
+        super().__init__(f"{type_}: {why}")

@@ -84,3 +84,28 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     address: str | None = None
     timing: Timing = Timing()
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a message goes and what signs it: the current secret first, then the previous one."""
+
+    url: Secret
+    secrets: tuple[Secret, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a target needs to render one attempt; `at` is its start, milliseconds UTC.
+
+    `event`, `delivery` and `type` are ids and words of ours; `body` is the stored native body.
+    """
+
+    event: str
+    type: str
+    delivery: str
+    attempt: int
+    at: int
+    body: bytes
+    signature: str
+    endpoint: Endpoint
+    user_agent: str
+    content_type: str = "application/json"

@@ -6,6 +6,7 @@ Contract, section 6: the named schedules, and that the last delay repeats beyond
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,10 @@ def schedule(
     jitter: float = 0.2,
 ) -> Schedule:
     """Build a schedule from its name or its list of durations. Raises ValueError."""
+    if max_attempts is not None and max_attempts < 1:
+        raise ValueError("max_attempts counts the first attempt: it is at least 1")
+    if not 0 <= jitter <= 1:
+        raise ValueError("jitter is a share of the delay: between 0 and 1")
     if isinstance(spelled, str):
         if spelled not in SCHEDULES:
             known = ", ".join(SCHEDULES)
@@ -89,6 +94,8 @@ def parse_retry_after(value: str | None, *, now: int) -> int | None:
         return int(value) * 1000
     try:
         moment = parsedate_to_datetime(value)
+        # Two of HTTP's three date forms name no zone; all three mean UTC.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         wait = round(moment.timestamp() * 1000) - now
     except (ValueError, TypeError, OverflowError):
         return None

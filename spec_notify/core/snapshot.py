@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from .status import Status
+from .pairing import by_progress, pair_by_key, pair_by_words
+from .plain import normalised
+from .similarity import similarity
+from .status import DONE, IN_REVIEW, Status, differs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+COMPLETED, REVIEWED, REOPENED = "completed", "in_review", "reopened"
+CHANGED, APPEARED, VANISHED = "changed", "appeared", "vanished"
+PRINTED = frozenset({COMPLETED, REVIEWED, REOPENED, CHANGED})
+"""The kinds that are told without asking for all."""
+
+_ANOTHER = 0.5
+_FAMILIES = {"mixed": "table"}
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +42,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     section: str | None = None
     owners: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
-    """Raw cells a SPEC id may be read from: PRD first, then Evidence, then the others."""
+    """Raw cells a SPEC id may be read from: PRD first, then Evidence, then the others.
+
+    Where only others link, the first two are empty strings; where none links, nothing stands.
+    """
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,3 +70,101 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     after: Status | None
     appeared: bool = False
     flags: tuple[str, ...] = ()
+
+
+def diff(
+    before: Snapshot, after: Snapshot, vanished: Mapping[str, Status] = {}
+) -> tuple[Transition, ...]:
+    """Answer what changed between two snapshots of a document, in line order.
+
+    `vanished` holds the last status of keys that were gone: one that returns is compared with
+    it. Contract, section 4, "A transition" and "Identity"; kinds as in section 8.
+    """
+    known = pair_by_key(before.tasks, after.tasks)
+    memory = dict(vanished)
+    came = list(_without_returned(known.came, memory))
+    found = pair_by_words(known.gone, came)
+    changes = [each for old, new in known.pairs + found.pairs for each in _change(old, new)]
+    changes += _arrivals(found.came, memory, _tellable(before, after, found.gone))
+    changes += [
+        Transition(task=task, kind=VANISHED, before=task.status, after=None) for task in found.gone
+    ]
+    return tuple(sorted(changes, key=lambda each: (each.task.line, each.task.key)))
+
+
+def transition_facts(transition: Transition, document: str) -> dict[str, object]:
+    """Answer a transition as `diff --json` and `history` print it (contract, section 8)."""
+    task, before, after = transition.task, transition.before, transition.after
+    return {
+        "task": task.id,
+        "key": task.key,
+        "title": task.title,
+        "from": before.canonical if before else None,
+        "to": after.canonical if after else None,
+        "fromText": before.text if before else None,
+        "toText": after.text if after else None,
+        "kind": transition.kind,
+        "appeared": transition.appeared,
+        "line": task.line,
+        "document": document,
+    }
+
+
+def _change(old: Task, new: Task) -> Iterator[Transition]:
+    if differs(old.status, new.status):
+        yield Transition(
+            task=new,
+            kind=_kind(old.status, new.status),
+            before=old.status,
+            after=new.status,
+            flags=("id_reused",) if _id_reused(old, new) else (),
+        )
+
+
+def _kind(before: Status, after: Status) -> str:
+    if after.canonical == DONE:
+        return COMPLETED
+    if before.canonical == DONE:
+        return REOPENED
+    return REVIEWED if after.canonical == IN_REVIEW else CHANGED
+
+
+def _id_reused(old: Task, new: Task) -> bool:
+    """Another title and another link under one id: it may be another task."""
+    if new.id is None or old.id != new.id or old.mentions == new.mentions:
+        return False
+    return similarity(normalised(old.title), normalised(new.title)) < _ANOTHER
+
+
+def _without_returned(came: Iterable[Task], memory: dict[str, Status]) -> Iterator[Task]:
+    """Drop tasks that are back as they were, and what was remembered of them."""
+    for task in came:
+        remembered = memory.get(task.key)
+        if remembered is None or differs(remembered, task.status):
+            yield task
+        else:
+            del memory[task.key]
+
+
+def _arrivals(
+    came: Iterable[Task], memory: dict[str, Status], told: Callable[[Task], bool]
+) -> Iterator[Transition]:
+    for task in sorted(came, key=by_progress):
+        remembered = memory.pop(task.key, None)
+        if remembered is not None:
+            yield from _change(msgspec.structs.replace(task, status=remembered), task)
+            continue
+        done = task.status.canonical == DONE and told(task)
+        kind = COMPLETED if done else APPEARED
+        yield Transition(task=task, kind=kind, before=None, after=task.status, appeared=True)
+
+
+def _tellable(before: Snapshot, after: Snapshot, gone: Iterable[Task]) -> Callable[[Task], bool]:
+    """Answer which tasks, new and already Done, are news.
+
+    Not those of a document read in another way than before; and where an id-less Done row is
+    gone, an id-less one may be that row, rewritten beyond recognition.
+    """
+    formats = {_FAMILIES.get(each.format, each.format) for each in (before, after)} - {"none"}
+    rewritten = any(task.id is None and task.status.canonical == DONE for task in gone)
+    return lambda task: len(formats) <= 1 and not (rewritten and task.id is None)

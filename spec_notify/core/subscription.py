@@ -41,6 +41,13 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     allow_private: bool = False
     retry: Schedule = schedule()
 
+    def __repr__(self) -> str:
+        # A URL may be a secret, and a traceback shows every value it meets.
+        return f"Subscription(name={self.name!r}, type={self.type!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("name", self.name), ("type", self.type)]
+
 
 def wants(subscription: Subscription, event: Event) -> bool:
     """Say whether an event passes every filter a subscription states."""

@@ -1,1 +1,1 @@
-"""The durable middle: snapshots, events, deliveries and attempts in one database."""
+"""The durable middle: what waits, what was tried, and what each document last said."""

@@ -1,0 +1,1 @@
+"""What the reference pages say that is read from the code, one module per page."""

@@ -1,0 +1,168 @@
+"""`spec-notify doctor`: what could keep a message from leaving, each fault with its fix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import typer
+
+from spec_notify.core.errors import ConfigError, SpecNotifyError
+
+from .output import say
+from .session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spec_notify.wiring import Wiring
+
+_MARKS = {"ok": "ok   ", "warn": "warn ", "fault": "FAULT"}
+
+
+class Finding(NamedTuple):
+    """One thing looked at: `ok`, `warn` or `fault`, what was found, and the fix."""
+
+    level: str
+    about: str
+    found: str
+    fix: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command into the app."""
+    app.command("doctor")(doctor)
+
+
+def doctor(context: typer.Context) -> int:
+    """Look everything over; exit 1 when there is a fault, 78 when it is in the config."""
+    here = session(context)
+    try:
+        findings = list(_look_over(here.wiring()))
+    except ConfigError as error:
+        findings = [Finding("fault", "config", str(p), p.fix) for p in error.problems]
+    faults = [each for each in findings if each.level == "fault"]
+    shown = [each._asdict() for each in findings]
+    if not here.answer("doctor", ok=not faults, findings=shown):
+        for each in findings:
+            say(f"{_MARKS[each.level]} {each.about}: {each.found}")
+            if each.fix:
+                say(f"      {each.fix}")
+    if any(each.about in {"config", "subscription"} for each in faults):
+        return 78
+    return 1 if faults else 0
+
+
+def _look_over(wiring: Wiring) -> Iterator[Finding]:
+    yield _enabled(wiring)
+    yield from _subscriptions(wiring)
+    yield _git(wiring)
+    yield from _hooks(wiring)
+    yield _watcher(wiring)
+    yield from _documents(wiring)
+    if wiring.has_spool:
+        yield from _spool(wiring)
+
+
+def _enabled(wiring: Wiring) -> Finding:
+    if not wiring.config.enabled:
+        return Finding("fault", "config", wiring.loaded.off_because)
+    read = ", ".join(f"{file.path} ({file.state})" for file in wiring.loaded.files)
+    return Finding("ok", "config", read or "enabled")
+
+
+def _subscriptions(wiring: Wiring) -> Iterator[Finding]:
+    for name, route in wiring.routes().items():
+        if route.unready is None:
+            yield Finding("ok", "subscription", f"{name} is ready")
+        elif route.unready == "disabled":
+            yield Finding("warn", "subscription", f"{name}: {route.why}")
+        else:
+            fault = f"{name}: {route.unready.replace('_', ' ')}: {route.why}"
+            yield Finding("fault", "subscription", fault)
+    for problem in wiring.config.problems:
+        yield Finding("warn", "config", str(problem))
+
+
+def _git(wiring: Wiring) -> Finding:
+    checkout = wiring.git.checkout() if wiring.git else None
+    if checkout is None:
+        return Finding(
+            "warn",
+            "git",
+            f"{wiring.root} is no git repository; changes are seen by `watch` and `scan` only",
+        )
+    if checkout.busy:
+        fix = "finish or abort it; a stale lock can be removed by hand"
+        return Finding(
+            "warn", "git", f"in the middle of a {checkout.busy}: nothing is looked at", fix
+        )
+    where = f"on {checkout.branch}" if checkout.branch else "on a detached HEAD"
+    return Finding("ok", "git", f"{where} at {(checkout.head or 'no commit yet')[:12]}")
+
+
+def _hooks(wiring: Wiring) -> Iterator[Finding]:
+    from spec_notify.disk import hooks
+
+    if wiring.git is None:
+        return
+    report = hooks.status(wiring.git)
+    level = "ok" if report.ok else "warn"
+    fix = "" if report.ok else "`spec-notify hooks install` looks at every commit and merge"
+    for line in report.lines():
+        yield Finding(level, "hooks", line, fix)
+        fix = ""
+
+
+def _watcher(wiring: Wiring) -> Finding:
+    pid = wiring.watcher_pid()
+    if pid:
+        return Finding("ok", "watcher", f"process {pid}")
+    return Finding("ok", "watcher", "none; hooks and `scan` look, and deliver what is due")
+
+
+def _documents(wiring: Wiring) -> Iterator[Finding]:
+    snapshots = wiring.snapshots()
+    if not snapshots:
+        fix = "name yours in `[sources.spec] paths`"
+        yield Finding("fault", "documents", "no document is watched here", fix)
+    for path, snapshot in snapshots:
+        if snapshot.tasks:
+            yield Finding(
+                "ok", "document", f"{path}: {len(snapshot.tasks)} tasks, read as {snapshot.format}"
+            )
+        else:
+            yield Finding(
+                "warn",
+                "document",
+                f"{path}: NO TASK FOUND in it",
+                "a table needs a Status column, a list needs checkboxes",
+            )
+
+
+def _spool(wiring: Wiring) -> Iterator[Finding]:
+    from spec_notify.core.delivery import State
+
+    try:
+        counts = wiring.spool.counts()
+        documents = wiring.spool.documents()
+    except SpecNotifyError as error:
+        yield Finding("fault", "spool", str(error))
+        return
+    told = "  ".join(f"{state} {count}" for state, count in counts.items())
+    stuck = counts[State.DEAD] + counts[State.PARKED]
+    yield Finding(
+        "warn" if stuck else "ok",
+        "spool",
+        told,
+        "`spec-notify --list --failed` says why" if stuck else "",
+    )
+    for path, each in documents.items():
+        if each.held:
+            yield Finding(
+                "warn",
+                "held",
+                f"{path}: {each.held} events wait for a human",
+                f"`spec-notify accept {path}` sends them, --discard lets them go",
+            )
+    for warning in wiring.warnings:
+        yield Finding("warn", "spool", warning)

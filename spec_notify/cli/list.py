@@ -1,0 +1,166 @@
+"""`spec-notify --list`: what is queued, held, parked, dead and recent, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .output import columns, plural, say
+from .session import session
+
+if TYPE_CHECKING:
+    from spec_notify.core.delivery import Delivery
+    from spec_notify.wiring import Wiring
+
+_GUIDANCE = {
+    "secret_missing": "set the secret's variable; delivery resumes by itself",
+    "invalid_url": "mend the URL (`spec-notify config check`); delivery resumes by itself",
+    "disabled": "the subscription says enabled = false",
+    "gone": "the endpoint answered 410: give it another URL, or replay once it is back",
+    "backlog_full": "the backlog was full: `spec-notify --replay {id}` once it drained",
+    "expired": "it waited past expire_after: `spec-notify --replay {id}` sends it after all",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command into the app."""
+    app.command("list")(list_)
+
+
+def list_(
+    context: typer.Context,
+    spec: Annotated[
+        str | None, typer.Argument(metavar="[SPEC-ID]", help="Only this SPEC's deliveries.")
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only dead and parked ones.")] = False,
+    limit: Annotated[int, typer.Option(help="How many deliveries at most.")] = 100,
+) -> int:
+    """Show deliveries, newest first, with counts, next attempts and guidance."""
+    from spec_notify.core.delivery import State
+    from spec_notify.ports import Query
+
+    here = session(context)
+    wiring = here.wiring()
+    states = (State.DEAD, State.PARKED) if failed else ()
+    query = Query(spec=spec, states=states, limit=limit + 1)
+    found = wiring.spool.find(query) if wiring.has_spool else []
+    counts = wiring.spool.counts() if wiring.has_spool else dict.fromkeys(State, 0)
+    shown = found[:limit]
+    documents = [_document(*each) for each in _documents(wiring)]
+    held = _held(wiring)
+    if not here.answer(
+        "list",
+        counts=counts,
+        held=held,
+        documents=documents,
+        truncated=len(found) > limit,
+        deliveries=[facts(each) for each in shown],
+    ):
+        _print(counts, held, documents, shown, truncated=len(found) > limit)
+    return 0
+
+
+def facts(delivery: Delivery) -> dict[str, Any]:
+    """Answer a delivery as `--list --json` shows it (contract, section 8)."""
+    from spec_notify.core.delivery import State
+    from spec_notify.core.instant import rfc3339
+
+    pending = delivery.state is State.PENDING
+    return {
+        "delivery": delivery.id,
+        "event": delivery.event,
+        "type": delivery.type,
+        "subscription": delivery.subscription,
+        "state": delivery.state,
+        "task": delivery.task,
+        "spec": delivery.spec,
+        "document": delivery.document,
+        "attempts": delivery.attempts,
+        "nextAttemptAt": rfc3339(delivery.next_at) if pending else None,
+        "lastStatus": delivery.last_status,
+        "reason": delivery.reason,
+        "guidance": guidance(delivery),
+        "createdAt": rfc3339(delivery.created_at),
+    }
+
+
+def guidance(delivery: Delivery) -> str | None:
+    """Say what the user can do about a delivery that does not move by itself."""
+    from spec_notify.core.delivery import State
+
+    if delivery.state not in {State.DEAD, State.PARKED}:
+        return None
+    known = _GUIDANCE.get(delivery.reason or "")
+    text = known or "mend the endpoint, then `spec-notify --replay {id}`"
+    return text.format(id=delivery.id)
+
+
+def _documents(wiring: Wiring) -> list[tuple[str, str, int, tuple[Any, ...]]]:
+    """Answer (path, format, tasks, notices): as remembered, else as they stand now."""
+    if wiring.has_spool and (known := wiring.spool.documents()):
+        snapshots = [(path, each.snapshot) for path, each in sorted(known.items())]
+    else:
+        snapshots = wiring.snapshots()
+    return [(path, each.format, len(each.tasks), each.notices) for path, each in snapshots]
+
+
+def _document(path: str, format: str, tasks: int, notices: tuple[Any, ...]) -> dict[str, Any]:
+    warnings = [{"code": n.code, "line": n.line, "message": n.message} for n in notices]
+    return {"path": path, "format": format, "tasks": tasks, "warnings": warnings}
+
+
+def _held(wiring: Wiring) -> list[dict[str, Any]]:
+    from spec_notify.core.instant import rfc3339
+
+    known = wiring.spool.documents() if wiring.has_spool else {}
+    return [
+        {"document": path, "events": each.held, "since": rfc3339(each.held_since or each.seen_at)}
+        for path, each in sorted(known.items())
+        if each.held
+    ]
+
+
+def _print(
+    counts: dict[Any, int],
+    held: list[dict[str, Any]],
+    documents: list[dict[str, Any]],
+    shown: list[Delivery],
+    *,
+    truncated: bool,
+) -> None:
+    say("  ".join(f"{state} {count}" for state, count in counts.items()))
+    for wait in held:
+        say(
+            f"held: {wait['document']}: {plural(wait['events'], 'event')} since {wait['since']}; "
+            f"`spec-notify accept {wait['document']}` sends them"
+        )
+    for seen in documents:
+        loud = "  NO TASK FOUND: is this the right file?" if not seen["tasks"] else ""
+        say(f"{seen['path']}: {plural(seen['tasks'], 'task')} ({seen['format']}){loud}")
+        for warning in seen["warnings"]:
+            say(f"  line {warning['line'] or 1}: {warning['message']}")
+    if not documents:
+        say("no document is watched here: see `[sources.spec] paths` in the config")
+    columns([_row(each) for each in shown])
+    for each in shown:
+        if hint := guidance(each):
+            say(f"{each.id}: {each.reason}: {hint}")
+    if truncated:
+        say("… and more: raise --limit")
+
+
+def _row(delivery: Delivery) -> tuple[str, ...]:
+    from spec_notify.core.instant import rfc3339
+
+    shown = facts(delivery)
+    when = f"next {shown['nextAttemptAt']}" if shown["nextAttemptAt"] else ""
+    return (
+        delivery.id,
+        delivery.state,
+        delivery.subscription,
+        delivery.task or "-",
+        plural(delivery.attempts, "attempt"),
+        str(delivery.last_status or "-"),
+        when or rfc3339(delivery.created_at),
+    )

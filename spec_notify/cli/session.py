@@ -1,0 +1,59 @@
+"""One run of the command line: the options that may stand anywhere, and lazily what they mean."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from .output import document, print_json, tell
+
+if TYPE_CHECKING:
+    import typer
+
+    from spec_notify.wiring import Wiring
+
+
+class Session:
+    """What every command is handed."""
+
+    def __init__(
+        self, *, repo: str | None, config_file: str | None, json: bool, quiet: bool
+    ) -> None:
+        self.repo = repo
+        self.config_file = config_file
+        self.json = json
+        self.quiet = quiet
+        self._wiring: Wiring | None = None
+
+    def wiring(self) -> Wiring:
+        """Open the repository once. Raises ConfigError, NotARepositoryError or SpoolError."""
+        if self._wiring is None:
+            from spec_notify.wiring import Wiring
+
+            start = Path(self.repo) if self.repo else Path.cwd()
+            self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ)
+            for notice in self._wiring.notices:
+                self.talk(notice)
+        return self._wiring
+
+    def talk(self, text: str) -> None:
+        """Say something on stderr unless told to be quiet."""
+        if not self.quiet:
+            tell(text)
+
+    def answer(self, command: str, **facts: object) -> bool:
+        """Print a `--json` document if one was asked for, and say whether it was."""
+        if self.json:
+            print_json(document(command, **facts))
+        return self.json
+
+    def close(self) -> None:
+        """Let go of whatever was opened."""
+        if self._wiring is not None:
+            self._wiring.close()
+
+
+def session(context: typer.Context) -> Session:
+    """Answer the session of a running command."""
+    return cast("Session", context.obj)

@@ -1,0 +1,75 @@
+"""`spec-notify trust`: the user says that a repository's config may choose destinations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spec_notify.core.errors import UsageError
+
+from .output import plural, say
+from .session import session
+
+if TYPE_CHECKING:
+    from spec_notify.wiring import Wiring
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command into the app."""
+    app.command("trust")(trust)
+
+
+def trust(
+    context: typer.Context,
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="Let it name private and loopback targets.")
+    ] = False,
+) -> int:
+    """Trust the repository's config as it stands now, and announce what changed meanwhile."""
+    here = session(context)
+    wiring = here.wiring()
+    files = trust_repository_config(wiring, allow_private=allow_private)
+    queued = 0
+    if wiring.config.enabled:
+        from .scan import settled_look
+
+        queued = settled_look(wiring.intake(), None).deliveries
+    subscriptions = wiring.config.subscriptions
+    destinations = [_destination(each.name, each.url, each.url_env) for each in subscriptions]
+    if not here.answer("trust", files=files, destinations=destinations, deliveries=queued):
+        for file in files:
+            say(f"trusted: {file}")
+        for destination in destinations:
+            say(f"  sends to {destination}")
+        if queued:
+            say(f"{plural(queued, 'delivery')} queued: changes since it was last trusted")
+    return 0
+
+
+def trust_repository_config(wiring: Wiring, *, allow_private: bool) -> list[str]:
+    """Trust every repository-level config file as it stands; answer which. Raises ConfigError."""
+    from spec_notify.wiring import now
+
+    files = wiring.trust_files(allow_private=allow_private, at=now())
+    if not files:
+        raise UsageError("this repository holds no spec-notify config: `spec-notify init`")
+    return files
+
+
+def baseline(wiring: Wiring) -> list[str]:
+    """Take a baseline of documents never seen; answer which. Nothing is done while off."""
+    from spec_notify.pipeline.intake import Wish
+
+    if not wiring.config.enabled:
+        return []
+    return list(wiring.intake().look(Wish(baseline=True, unseen_only=True)).baselines)
+
+
+def _destination(name: str, url: str | None, url_env: str | None) -> str:
+    from urllib.parse import urlsplit
+
+    if url is None:
+        return f"{name}: the URL in {url_env}"
+    parts = urlsplit(url)
+    return f"{name}: {parts.scheme}://{parts.netloc}"

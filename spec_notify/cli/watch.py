@@ -1,0 +1,240 @@
+"""`spec-notify watch`: one watcher per checkout, with the workers inside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spec_notify.core.errors import SpecNotifyError, UsageError
+
+from .output import json_bytes, say, tell
+from .session import Session, session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spec_notify.pipeline.attempt import Attempted
+    from spec_notify.pipeline.intake import Looked, Wish
+    from spec_notify.wiring import Wiring
+
+GRACE = 10_000
+"""Milliseconds that attempts under way get when the watcher is told to stop."""
+_PATIENCE = 15.0
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands into the app."""
+    group = typer.Typer(help="Watch this checkout, and deliver.", invoke_without_command=True)
+    group.callback()(watch)
+    group.command("status")(status)
+    group.command("stop")(stop)
+    app.add_typer(group, name="watch")
+
+
+def watch(
+    context: typer.Context,
+    background: Annotated[
+        bool, typer.Option("--background", help="Leave a watcher behind and return.")
+    ] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line.")] = False,
+) -> None:
+    """Watch until stopped: SIGTERM drains, SIGHUP reads the config again."""
+    if context.invoked_subcommand is not None:
+        return
+    here = session(context)
+    wiring = here.wiring()
+    wiring.require_enabled()
+    code = _background(here, wiring) if background else _foreground(here, wiring, jsonl=jsonl)
+    raise typer.Exit(code)
+
+
+def status(context: typer.Context) -> int:
+    """Say whether a watcher lives here; exit 0 if one does, 1 if not."""
+    here = session(context)
+    pid = here.wiring().watcher_pid()
+    if not here.answer("watch-status", watching=pid is not None, pid=pid):
+        say(f"watching, process {pid}" if pid else "no watcher here")
+    return 0 if pid else 1
+
+
+def stop(context: typer.Context) -> int:
+    """Tell the watcher to finish what it is sending and end; wait until it has."""
+    here = session(context)
+    wiring = here.wiring()
+    pid = wiring.watcher_pid()
+    if pid is None:
+        here.talk("no watcher here")
+        return 0
+    os.kill(pid, signal.SIGTERM)
+    stopped = _until(lambda: wiring.watcher_pid() != pid, _PATIENCE)
+    if not here.answer("watch-stop", stopped=stopped, pid=pid):
+        say(f"stopped, process {pid}" if stopped else f"process {pid} is still draining")
+    return 0 if stopped else 75
+
+
+def _background(here: Session, wiring: Wiring) -> int:
+    from spec_notify.disk.process import detach
+    from spec_notify.disk.state import ensure
+
+    if wiring.watcher_pid() is not None:
+        raise UsageError(f"a watcher lives here already, process {wiring.watcher_pid()}")
+    log = ensure(wiring.state) / "watch.log"
+    words = [sys.executable, "-I", "-m", "spec_notify", "--repo", str(wiring.root)]
+    words += ["--config", os.path.abspath(here.config_file)] if here.config_file else []  # noqa: PTH100 - the user's own words, made independent of the folder
+    pid = detach([*words, "watch"], log, dict(os.environ))
+    ready = _ready(wiring)
+    if not _until(ready.exists, _PATIENCE):
+        tell(f"spec-notify: the watcher did not come up; see {log}")
+        return 1
+    if not here.answer("watch", pid=pid, log=str(log)):
+        say(f"watching, process {pid}; its log: {log}")
+    return 0
+
+
+def _foreground(here: Session, wiring: Wiring, *, jsonl: bool) -> int:
+    from spec_notify.disk.locks import Lock
+    from spec_notify.disk.state import ensure
+
+    lock = Lock(ensure(wiring.state) / "watch.lock")
+    if not lock.acquire():
+        raise UsageError(f"a watcher lives here already, process {wiring.watcher_pid()}")
+    try:
+        return asyncio.run(_Watch(here, wiring, jsonl=jsonl).run())
+    finally:
+        _ready(wiring).unlink(missing_ok=True)
+        lock.release()
+
+
+class _Watch:
+    """The watcher of this process: what the daemon needs done, and what it says."""
+
+    def __init__(self, here: Session, wiring: Wiring, *, jsonl: bool) -> None:
+        from spec_notify.pipeline.daemon import Daemon, Hands
+
+        self._here = here
+        self._wiring = wiring
+        self._jsonl = jsonl
+        self._said: set[str] = set()
+        self._reload = False
+        hands = Hands(
+            look=self._look,
+            rewatch=self._rewatch,
+            changed=self._changed,
+            clock=lambda: time.monotonic_ns() // 1_000_000,
+            ready=self._ready,
+            told=self._told,
+            warn=self._warn,
+        )
+        dispatch = wiring.dispatch(self._attempted)
+        self._dispatch = dispatch
+        self._daemon = Daemon(hands=hands, dispatch=dispatch, grace=GRACE)
+        self._watcher = wiring.watcher(self._daemon.hint, self._warn)
+
+    async def run(self) -> int:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, self._stop, stop)
+        loop.add_signal_handler(signal.SIGHUP, self._hangup)
+        try:
+            await self._daemon.run(stop)
+        finally:
+            self._watcher.stop()
+            await self._dispatch.aclose()
+        return 0
+
+    def _stop(self, stop: asyncio.Event) -> None:
+        if stop.is_set():
+            # The second signal means now; leases free what was under way.
+            os._exit(130)
+        stop.set()
+
+    def _hangup(self) -> None:
+        self._reload = True
+        self._daemon.hint("hangup")
+
+    def _look(self, wish: Wish) -> Looked | None:
+        self._refresh()
+        return self._wiring.intake().look(wish) if self._wiring.config.enabled else None
+
+    def _refresh(self) -> None:
+        """Read the config again if it was touched; a broken one leaves the last good in force."""
+        if not self._wiring.config_changed() and not self._reload:
+            return
+        self._reload = False
+        try:
+            self._wiring.reload()
+        except SpecNotifyError as error:
+            self._warn(f"the config has mistakes, the last good one stays in force: {error}")
+        for notice in self._wiring.notices:
+            self._warn(notice)
+
+    def _rewatch(self) -> None:
+        self._watcher.rewatch(self._wiring.watch_folders())
+
+    def _changed(self) -> bool:
+        return self._wiring.config_changed() or self._wiring.stat_pass()
+
+    def _ready(self) -> None:
+        _ready(self._wiring).touch()
+        self._speak({"event": "ready"}, "ready")
+
+    def _told(self, looked: Looked) -> None:
+        for path in looked.baselines:
+            self._speak({"event": "baseline", "document": path}, f"{path}: taken as the baseline")
+        for event in looked.events:
+            facts = {"event": "queued", "id": event.id, "type": event.type, "task": event.task}
+            self._speak(facts, f"{event.document}: {event.task or event.id} is {event.status}")
+        for path, count in looked.held.items():
+            self._warn(f"{path}: {count} events are held; `spec-notify accept {path}` sends them")
+        for path, why in {**looked.unreadable, **looked.deferred}.items():
+            self._warn(f"{path}: not looked at: {why}")
+        self._pass_on()
+
+    def _attempted(self, attempted: Attempted) -> None:
+        delivery = attempted.delivery
+        facts = {
+            "event": "attempted",
+            "delivery": delivery.id,
+            "subscription": delivery.subscription,
+            "state": delivery.state,
+            "status": attempted.outcome.status,
+            "attempt": delivery.attempts,
+        }
+        said = f"{delivery.subscription}: {delivery.task or delivery.event}: "
+        self._speak(facts, f"{said}{delivery.state} ({attempted.outcome.detail})")
+
+    def _pass_on(self) -> None:
+        for warning in self._wiring.warnings:
+            self._warn(warning)
+
+    def _warn(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._speak({"event": "warning", "message": text}, text)
+
+    def _speak(self, facts: dict[str, Any], words: str) -> None:
+        if self._jsonl or self._here.json:
+            sys.stderr.write(json_bytes(facts).decode("ascii") + "\n")
+            sys.stderr.flush()
+        elif facts["event"] == "ready" or not self._here.quiet:
+            tell(words)
+
+
+def _ready(wiring: Wiring) -> Path:
+    return wiring.state / "watch.ready"
+
+
+def _until(holds: Any, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return bool(holds())

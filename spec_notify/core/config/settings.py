@@ -1,0 +1,178 @@
+"""How each kind of setting is read: its value, or what is wrong with it.
+
+What is wrong never repeats the value: any of them may be a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from spec_notify.core.instant import parse_duration, spell_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Wrong(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a value, and how to mend it."""
+
+    message: str
+    fix: str
+
+
+Read: TypeAlias = "Callable[[object], object]"
+"""Raw TOML value → checked value, or `Wrong`."""
+
+DAY = 86_400_000
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_MOST_TEXT = 4_096
+_MOST_LABEL = 64
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Answer the known word a misspelled one is nearest to, or None."""
+    # Loaded where there is a mistake to explain, which is hardly ever.
+    from difflib import get_close_matches
+
+    near = get_close_matches(word[:64], list(known), n=1)
+    return near[0] if near else None
+
+
+def flag(value: object) -> bool | Wrong:
+    """Read true or false."""
+    if isinstance(value, bool):
+        return value
+    return Wrong(message="is neither true nor false", fix="Write true or false, without quotes")
+
+
+def text(value: object) -> str | Wrong:
+    """Read a text that is not empty and holds no control or invisible character."""
+    if not isinstance(value, str):
+        return Wrong(message="is no text", fix="Put it into double quotes")
+    if not value.strip():
+        return Wrong(message="is empty", fix="Write a value, or remove the key")
+    if len(value) > _MOST_TEXT or not value.isprintable():
+        return Wrong(
+            message="is too long or holds an invisible character",
+            fix=f"Use up to {_MOST_TEXT} visible characters",
+        )
+    return value.strip()
+
+
+def label(value: object) -> str | Wrong:
+    """Read a text of at most 64 characters."""
+    read = text(value)
+    if isinstance(read, str) and len(read) > _MOST_LABEL:
+        return Wrong(message="is too long for a name", fix=f"Use up to {_MOST_LABEL} characters")
+    return read
+
+
+def link(value: object) -> str | Wrong:
+    """Read a URL as any text: whether it can be dialled is judged where it is used."""
+    if not isinstance(value, str):
+        return Wrong(message="is no text", fix="Put the URL into double quotes")
+    return value
+
+
+def choice(*known: str) -> Read:
+    """Read one of these words."""
+
+    def read(value: object) -> str | Wrong:
+        if isinstance(value, str) and value in known:
+            return value
+        near = suggest(value, known) if isinstance(value, str) else None
+        fix = f'Did you mean "{near}"?' if near else "Write one of them, in double quotes"
+        return Wrong(message=f"is none of {', '.join(known)}", fix=fix)
+
+    return read
+
+
+def duration(least: int, most: int) -> Read:
+    """Read a duration between two bounds, in milliseconds."""
+    bounds = f"{spell_duration(least)} to {spell_duration(most)}"
+
+    def read(value: object) -> int | Wrong:
+        try:
+            millis = parse_duration(value) if isinstance(value, str) else None
+        except ValueError:
+            millis = None
+        if millis is None:
+            return Wrong(
+                message="is no duration",
+                fix='Write a number and ms, s, m, h or d in double quotes, as "10s"',
+            )
+        if not least <= millis <= most:
+            return Wrong(message="is out of range", fix=f"Choose {bounds}")
+        return millis
+
+    return read
+
+
+def whole(least: int, most: int) -> Read:
+    """Read a whole number between two bounds."""
+
+    def read(value: object) -> int | Wrong:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return Wrong(message="is no whole number", fix="Write digits, without quotes")
+        if not least <= value <= most:
+            return Wrong(message="is out of range", fix=f"Choose {least} to {most}")
+        return value
+
+    return read
+
+
+def share(value: object) -> float | Wrong:
+    """Read a number from 0 to 1."""
+    # Written so that NaN, which compares false with everything, is refused.
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    return Wrong(message="is no number from 0 to 1", fix="Write it as 0.2, without quotes")
+
+
+def each(read_one: Read, *, most: int = 1_000) -> Read:
+    """Read a list of which every entry reads well."""
+
+    def read(value: object) -> tuple[object, ...] | Wrong:
+        if not isinstance(value, list):
+            return Wrong(message="is no list", fix='Write it in brackets, as ["…"]')
+        if len(value) > most:
+            return Wrong(message="is too long a list", fix=f"Keep up to {most} entries")
+        entries = [read_one(entry) for entry in value]
+        wrong = next((entry for entry in entries if isinstance(entry, Wrong)), None)
+        if wrong is not None:
+            return Wrong(message=f"has an entry that {wrong.message}", fix=wrong.fix)
+        return tuple(entries)
+
+    return read
+
+
+def variable(value: object) -> str | Wrong:
+    """Read the name of an environment variable."""
+    if not isinstance(value, str) or not _VARIABLE.fullmatch(value):
+        return Wrong(
+            message="is no name of an environment variable",
+            fix="Use letters, digits and _, and keep the value itself in the environment",
+        )
+    if value.lower().startswith("whsec_"):
+        return Wrong(
+            message="holds a secret instead of the name of a variable",
+            fix="Put the secret into the environment, make a new one, and write the name here",
+        )
+    return value
+
+
+def inside(value: object) -> str | Wrong:
+    """Read a path or glob that stays inside the repository: relative, without `..`."""
+    read = text(value)
+    if isinstance(read, Wrong):
+        return read
+    parts = read.replace("\\", "/").split("/")
+    if parts[0] in {"", "~"} or ".." in parts or parts[0].casefold() == ".git" or ":" in parts[0]:
+        return Wrong(
+            message="leads out of the repository",
+            fix="Write a path relative to the repository, without .. and outside .git",
+        )
+    return read

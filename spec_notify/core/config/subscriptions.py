@@ -1,0 +1,206 @@
+"""The `[[subscriptions]]` of a config, and the rules between their keys.
+
+Contract, section 6, and section 3, promises 6 and 10.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from spec_notify.core.addresses import check_url
+from spec_notify.core.config.settings import suggest
+from spec_notify.core.config.tables import RETRY, SUBSCRIPTION
+from spec_notify.core.event import TYPES
+from spec_notify.core.status import CANONICAL
+from spec_notify.core.subscription import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
+    from spec_notify.core.config import Kind
+    from spec_notify.core.config.findings import Findings
+    from spec_notify.core.config.toml_lines import KeyPath
+    from spec_notify.core.retry import Schedule
+
+_OURS = re.compile(r"SPEC_NOTIFY_[A-Z0-9_]+")
+MOST_SUBSCRIPTIONS = 1_000
+_PLAIN = Subscription(name="")
+_OPTIONAL_URL = frozenset({"github", "pagerduty", "google-drive"})
+"""Kinds that know where to go, and need a credential to be let in."""
+_DIALLED = _OPTIONAL_URL | {"webhook", "slack", "discord", "teams"}
+_SECRET_URL = frozenset({"slack", "discord", "teams"})
+"""Kinds whose URL is the secret: whoever knows it may post."""
+
+
+def read_subscriptions(
+    raw: object, findings: Findings, *, kind: Kind, allow_private: bool
+) -> tuple[Subscription, ...]:
+    """Answer the subscriptions that have no mistake, in the file's order; report all others."""
+    if not isinstance(raw, list):
+        findings.report(
+            ("subscriptions",), "is no list of tables", "Write [[subscriptions]], in two brackets"
+        )
+        return ()
+    if len(raw) > MOST_SUBSCRIPTIONS:
+        findings.report(
+            ("subscriptions",), "are too many", f"Keep up to {MOST_SUBSCRIPTIONS} of them"
+        )
+        return ()
+    found = []
+    for index, entry in enumerate(raw):
+        before = findings.mistakes
+        subscription = _subscription(entry, findings, ("subscriptions", index))
+        if subscription is not None:
+            path = ("subscriptions", index)
+            _check_names(subscription, findings, path, kind=kind)
+            _check_private(subscription, findings, path, kind=kind, allowed=allow_private)
+            if findings.mistakes == before:
+                found.append(subscription)
+    _check_unique(raw, findings)
+    return tuple(found)
+
+
+def _subscription(raw: object, findings: Findings, path: KeyPath) -> Subscription | None:
+    """Answer a subscription, wrong keys left at their defaults; None when it is no table."""
+    if not isinstance(raw, dict):
+        findings.report(path, "is no table", "Write [[subscriptions]] above its keys")
+        return None
+    fields = findings.table(raw, SUBSCRIPTION, path, tables=("retry",))
+    if "retry" in raw:
+        fields["retry"] = _retry(raw["retry"], findings, (*path, "retry"))
+    found = msgspec.structs.replace(_PLAIN, **fields)
+    if "name" not in raw:
+        findings.report((*path, "name"), "is missing", 'Write name = "…", unique in this file')
+    if {"type", "signature"} & {*raw} <= {*fields}:
+        # A kind nobody understood has no rules to break.
+        _check_destination(found, {*raw}, findings, path)
+        _check_secret(found, {*raw}, findings, path)
+    _check_url(found, findings, path)
+    _check_filters(found, findings, path)
+    return found
+
+
+def _retry(raw: object, findings: Findings, path: KeyPath) -> Schedule:
+    fields = findings.table(raw, RETRY, path)
+    plan = msgspec.structs.replace(_PLAIN.retry, **fields)
+    if "max_attempts" in fields:
+        return plan
+    return msgspec.structs.replace(plan, max_attempts=len(plan.delays) + 1)
+
+
+def _check_destination(
+    found: Subscription, written: AbstractSet[str], findings: Findings, path: KeyPath
+) -> None:
+    if {"url", "url_env"} <= written:
+        findings.report((*path, "url"), "and url_env are both given", "Keep one of the two")
+    elif not {"url", "url_env"} & written and found.type not in _OPTIONAL_URL:
+        findings.report(
+            (*path, "url_env"),
+            "is missing",
+            'Write url_env = "SPEC_NOTIFY_…_URL", or url = "https://…" when it is no secret',
+        )
+
+
+def _check_url(found: Subscription, findings: Findings, path: KeyPath) -> None:
+    if found.url is None:
+        return
+    fault = check_url(found.url, allow_private=found.allow_private)
+    if found.type in _DIALLED and fault is not None:
+        findings.report(
+            (*path, "url"),
+            "is not used: this subscription is shown as disabled and its deliveries are parked",
+            fault[0].upper() + fault[1:],
+            warning=True,
+        )
+    if found.type in _SECRET_URL:
+        findings.report(
+            (*path, "url"),
+            f"is a secret in a file: whoever knows a {found.type} URL may post",
+            "Put it into an environment variable, and name that in url_env",
+            warning=True,
+        )
+
+
+def _check_secret(
+    found: Subscription, written: AbstractSet[str], findings: Findings, path: KeyPath
+) -> None:
+    signs = found.type == "webhook" and found.signature != "none"
+    if "secret_env" in written:
+        return
+    if signs or found.type in _OPTIONAL_URL:
+        unsigned = ', or signature = "none" to send unsigned' if signs else ""
+        findings.report(
+            (*path, "secret_env"),
+            "is missing",
+            f'Write secret_env = "SPEC_NOTIFY_…_SECRET"{unsigned}',
+        )
+    if "previous_secret_env" in written:
+        findings.report(
+            (*path, "previous_secret_env"), "stands without secret_env", "Write secret_env too"
+        )
+
+
+def _check_filters(found: Subscription, findings: Findings, path: KeyPath) -> None:
+    if not found.events:
+        findings.report(
+            (*path, "events"), "is empty, so nothing is sent", 'Name types, or ["*"]', warning=True
+        )
+    _check_known(found.events, (*TYPES, "*"), findings, (*path, "events"))
+    canonical = {each.casefold(): each for each in CANONICAL}
+    statuses = [canonical.get(each.casefold(), each) for each in found.statuses]
+    _check_known(statuses, CANONICAL, findings, (*path, "statuses"))
+
+
+def _check_known(
+    words: Sequence[str], known: Sequence[str], findings: Findings, path: KeyPath
+) -> None:
+    for position, word in enumerate(words, 1):
+        if word not in known:
+            near = suggest(word, known)
+            findings.report(
+                path,
+                f"names something unknown in entry {position}, which matches nothing",
+                f'Did you mean "{near}"?' if near else f"Known are {', '.join(known)}",
+                warning=True,
+            )
+
+
+def _check_names(found: Subscription, findings: Findings, path: KeyPath, *, kind: Kind) -> None:
+    if not kind.needs_trust:
+        return
+    for key in ("url_env", "secret_env", "previous_secret_env"):
+        name = getattr(found, key)
+        if name is not None and not _OURS.fullmatch(name):
+            findings.report(
+                (*path, key),
+                "names a variable that a repository may not ask for",
+                "Use a name of SPEC_NOTIFY_, capitals, digits and _, or move the subscription "
+                "to your user-level config",
+            )
+
+
+def _check_private(
+    found: Subscription, findings: Findings, path: KeyPath, *, kind: Kind, allowed: bool
+) -> None:
+    if found.allow_private and kind.needs_trust and not allowed:
+        findings.report(
+            (*path, "allow_private"),
+            "needs your own word, since it came with the repository",
+            "Run `spec-notify trust --allow-private`",
+        )
+
+
+def _check_unique(raw: Sequence[object], findings: Findings) -> None:
+    first: dict[str, int] = {}
+    for index, entry in enumerate(raw):
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if isinstance(name, str) and first.setdefault(name.strip(), index) != index:
+            findings.report(
+                ("subscriptions", index, "name"),
+                f"is the name of subscriptions[{first[name.strip()]}] too",
+                "Give each subscription a name of its own",
+            )

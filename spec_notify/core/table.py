@@ -1,0 +1,98 @@
+"""Which tables list tasks, and which of their columns say what.
+
+Columns are known by their header, never by their place: real trackers move them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .markdown import read_page
+from .plain import normalised, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .markdown import Table
+
+WIDEST = 64
+
+_IDS = ("task id", "id", "spec id", "story id", "item id", "ticket id", "issue id", "taskid")
+# These name a link or a kind as often as a key: only the first column of a row is its name.
+_LEADING_IDS = ("spec", "ticket", "key")
+_TITLES = (
+    "title", "task", "tasks", "task title", "task name", "work item", "action item", "action",
+    "to do", "todo", "name", "subject", "summary", "item", "story", "user story", "issue",
+    "feature", "description", "details",
+)  # fmt: skip
+_SURE_TITLES = frozenset(_TITLES[: _TITLES.index("name")])
+_LEADING_TITLES = ("description", "summary", "item", "story", "user story", "subject")
+_OWNERS = ("owner", "owners", "assignee", "assignees", "assigned to", "responsible")
+_ORDER = frozenset({"", "order", "#", "no", "nr", "number", "priority"})
+# What such a row tells of is no task, even if the row has an id.
+_NO_TASK = frozenset({
+    "risk", "risks", "criterion", "criteria", "acceptance criterion", "acceptance criteria",
+    "deliverable", "deliverables", "scenario", "scenarios", "requirement", "requirements",
+    "assumption", "question", "decision", "metric", "check", "gate", "test", "test case",
+    "invariant", "phase", "stage", "milestone", "component", "environment", "dependency", "agent",
+})  # fmt: skip
+_ASIDE = re.compile(r"\s*(?:\([^()]*\)|:)$")
+
+
+class Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a task table keeps what: positions from 0. `titles` are tried in this order."""
+
+    status: int
+    id: int | None
+    titles: tuple[int, ...]
+    owners: int | None
+    prd: int | None
+    evidence: int | None
+
+
+def tables(text: str) -> list[Table]:
+    """Answer the GFM tables of a text in line order: header, rows with raw cells, heading."""
+    return list(read_page(text).tables)
+
+
+def task_columns(header: Sequence[str]) -> Columns | None:
+    """Read a header row; None where its table lists no tasks.
+
+    A task table has a Status column and an id, or a title that can stand for one. Tables of
+    risks, phases, criteria and the like do not count, nor does a row's number as its key.
+    """
+    names = [_name(cell) for cell in header]
+    lead = next((name for name in names if name not in _ORDER), "")
+    titles = [names.index(title) for title in _TITLES if title in names]
+    id_ = _first(names, (*_IDS, lead) if lead in _LEADING_IDS else _IDS)
+    if "status" not in names or not _lists_tasks(names, id_, lead):
+        return None
+    return Columns(
+        status=names.index("status"),
+        id=id_,
+        titles=tuple(place for place in titles if place != id_),
+        owners=_first(names, _OWNERS),
+        prd=_first(names, ("prd",)),
+        evidence=_first(names, ("evidence",)),
+    )
+
+
+def _lists_tasks(names: Sequence[str], id_: int | None, lead: str) -> bool:
+    if not _SURE_TITLES.isdisjoint(names):
+        return True
+    if id_ is None:
+        return lead in _LEADING_TITLES
+    beside = [name for name in names if name not in _ORDER and names.index(name) != id_]
+    return not beside or beside[0] not in _NO_TASK
+
+
+def _first(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in wanted if name in names), None)
+
+
+def _name(cell: str) -> str:
+    name = normalised(plain(cell)).replace("_", " ").replace("-", " ")
+    return _ASIDE.sub("", name)

@@ -1,0 +1,146 @@
+"""The side door: what git hooks and guardrail scripts call. It never fails its caller.
+
+In detached mode the process that was called answers at once and a child looks; in sync mode the
+look is finished first. Neither does network before the caller goes on (contract, promise 4).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .wiring import Wiring
+    from .words import Words
+
+DRAIN = 30_000
+"""Milliseconds the detached child keeps delivering; later retries leave with the next pass."""
+_DESPITE = {"post-merge": ("merge",), "post-rewrite": ("rebase",)}
+_CONFIGS = (".spec-notify/config.toml", "pyproject.toml")
+
+
+def main(words: Words) -> int:
+    """Look because git or a script says that something happened; always answer 0."""
+    if os.environ.get("SPEC_NOTIFY_ENABLED") == "0":
+        return 0
+    name = words.rest[0] if words.rest else "look"
+    waits = "--sync" in words.rest or (name == "guardrail" and _may_be_sync(words))
+    if not waits and not _detached():
+        return 0
+    try:
+        _work(name, words, waits=waits)
+    except Exception as error:  # noqa: BLE001 - a notifier must never break git
+        _note(words, error)
+    return 0
+
+
+def _may_be_sync(words: Words) -> bool:
+    """Say whether some config file so much as mentions sync; only then is it read in front."""
+    places = [words.config, os.environ.get("SPEC_NOTIFY_CONFIG"), _user_file()]
+    places += [os.path.join(words.repo or ".", each) for each in _CONFIGS]  # noqa: PTH118 - pathlib is slow to import
+    return any(place and _mentions_sync(place) for place in places)
+
+
+def _user_file() -> str:
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - see above
+    return os.path.join(home, "spec-notify", "config.toml")  # noqa: PTH118 - see above
+
+
+def _mentions_sync(place: str) -> bool:
+    try:
+        with open(place, "rb") as file:  # noqa: PTH123 - see above
+            return b"sync" in file.read(1 << 20)
+    except OSError:
+        return False
+
+
+def _detached() -> bool:
+    """Leave a child behind and answer True in it; the caller's process answers False."""
+    if os.fork():
+        return False
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    return True
+
+
+def _work(name: str, words: Words, *, waits: bool) -> None:
+    from pathlib import Path
+
+    from .disk.locks import single_flight
+    from .wiring import Wiring
+
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    start = Path(words.repo) if words.repo else Path.cwd()
+    wiring = Wiring.open(start, config_file=words.config, env=env)
+    try:
+        if not wiring.config.enabled:
+            _say(wiring.notices)
+            return
+        if waits and wiring.config.hook_mode != "sync" and "--sync" not in words.rest:
+            waits = False
+            wiring.close()
+            if not _detached():
+                return
+            wiring = Wiring.open(start, config_file=words.config, env=env)
+        single_flight(_lock(wiring, "look"), lambda: _look(wiring, name))
+        if wiring.watcher_lives():
+            wiring.poke()
+        elif not waits or _detached():
+            single_flight(_lock(wiring, "drain"), lambda: _drain(wiring))
+    finally:
+        wiring.close()
+
+
+def _lock(wiring: Wiring, name: str) -> Path:
+    from .disk.state import ensure
+
+    return ensure(wiring.state) / f"{name}.lock"
+
+
+def _look(wiring: Wiring, name: str) -> None:
+    from .disk.hooks import write_gate
+    from .pipeline.intake import Wish
+
+    wish = Wish(
+        from_parent=name in {"post-commit", "post-merge", "guardrail"},
+        despite=_DESPITE.get(name, ()),
+    )
+    looked = wiring.intake().look(wish)
+    if wiring.git is not None and looked.head and not (looked.deferred or looked.unreadable):
+        write_gate(wiring.state, wiring.git.gate_name, looked.head, wiring.gate_paths())
+
+
+def _drain(wiring: Wiring) -> None:
+    if wiring.spool.next_due(list(wiring.routes())) is None:
+        return
+    import asyncio
+
+    async def run() -> None:
+        dispatch = wiring.dispatch()
+        try:
+            await dispatch.drain(DRAIN)
+        finally:
+            await dispatch.aclose()
+
+    asyncio.run(run())
+
+
+def _say(notices: tuple[str, ...]) -> None:
+    for notice in notices:
+        sys.stderr.write(f"spec-notify: {notice}\n")
+
+
+def _note(words: Words, error: Exception) -> None:
+    """Leave one line for `doctor`; the caller must not hear of it."""
+    from .core.errors import SpecNotifyError
+
+    text = str(error) if isinstance(error, SpecNotifyError) else type(error).__name__
+    try:
+        _say((f"{words.rest[0] if words.rest else 'look'} hook: {text.splitlines()[0]}",))
+    except (OSError, IndexError):
+        return

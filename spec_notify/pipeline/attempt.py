@@ -1,0 +1,168 @@
+"""One attempt: render → send → judge → record → settle → evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from spec_notify.core.delivery import Delivery, Outcome, Verdict, advance
+from spec_notify.core.evidence import attempt_record
+from spec_notify.core.message import Failure, HttpMessage, Order, Reply
+from spec_notify.core.retry import schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spec_notify.core.delivery import Claim
+    from spec_notify.core.message import Secret
+    from spec_notify.ports import EvidenceLog, Record, Route, Spool, Transport
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the world says: time, chance, names, and whether another process lives."""
+
+    clock: Callable[[], int]
+    jitter: Callable[[], float]
+    token: Callable[[], str]
+    owner: str
+    alive: Callable[[str], bool]
+    user_agent: str
+    mark: Callable[[str], None]
+    """Called at each named step of an attempt; a test may die there."""
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What went out, what came back, and what that means."""
+
+    outcome: Outcome
+    message: HttpMessage | None = None
+    answer: Reply | Failure | None = None
+
+
+class Attempted(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished attempt, for whoever is watching."""
+
+    delivery: Delivery
+    outcome: Outcome
+    evidence: str | None
+    message: HttpMessage | None = None
+    reply: Reply | Failure | None = None
+    endpoint_changed: bool = False
+    """The endpoint answered 410, or takes again after one: others of it are parked or freed."""
+
+
+class Attempt:
+    """Makes attempts and settles them; `on_attempt` hears of each one settled."""
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        evidence: EvidenceLog,
+        facts: Facts,
+        on_attempt: Callable[[Attempted], None] = lambda _: None,
+    ) -> None:
+        self._spool = spool
+        self._evidence = evidence
+        self._facts = facts
+        self._on_attempt = on_attempt
+
+    async def send(self, claim: Claim, route: Route, transport: Transport) -> Sent:
+        """Send a claim once. Whatever the receiver does is an outcome, not an exception."""
+        subscription = route.subscription
+        try:
+            message = route.target.render(self._order(claim, route))
+        except Exception as error:  # noqa: BLE001 - one poison row must not stop its neighbours
+            detail = f"this event cannot be rendered: {type(error).__name__}"
+            return Sent(outcome=Outcome(verdict=Verdict.REJECTED, detail=detail))
+        self._facts.mark("rendered")
+        if subscription.dry_run:
+            outcome = Outcome(verdict=Verdict.DRY_RUN, detail="dry run: nothing was sent")
+            return Sent(outcome=outcome, message=message)
+        answer = await transport.send(
+            message, deadline=subscription.timeout, allow_private=subscription.allow_private
+        )
+        self._facts.mark("sent")
+        now = self._facts.clock()
+        outcome = route.target.judge(answer, strict=subscription.strict, now=now)
+        return Sent(outcome=outcome, message=message, answer=answer)
+
+    def settle(
+        self,
+        claim: Claim,
+        outcome: Outcome,
+        route: Route | None,
+        message: HttpMessage | None = None,
+        answer: Reply | Failure | None = None,
+    ) -> Attempted | None:
+        """Record what came of a claim; None if its lease was lost. Runs on the spool's thread."""
+        now = self._facts.clock()
+        plan = route.subscription.retry if route else schedule()
+        step = advance(claim.delivery, outcome, plan, now=now, jitter=self._facts.jitter())
+        record = attempt_record(
+            claim,
+            message=message,
+            answer=answer,
+            outcome=outcome,
+            step=step,
+            secrets=_secrets(route),
+            at=now,
+            dry_run=outcome.verdict is Verdict.DRY_RUN,
+        )
+        settled = self._spool.settle(claim, step, record, status=outcome.status, now=now)
+        if settled is None:
+            return None
+        self._facts.mark("settled")
+        done = Attempted(
+            endpoint_changed=self._note_endpoint(route, outcome, now),
+            delivery=settled.delivery,
+            outcome=outcome,
+            evidence=self.project([settled.record])[0],
+            message=message,
+            reply=answer,
+        )
+        self._on_attempt(done)
+        return done
+
+    def project(self, records: Sequence[Record]) -> list[str | None]:
+        """Write sealed records as files; answer each path, None where it must wait."""
+        paths = [self._evidence.write(record) for record in records]
+        stand = [each.row for each, path in zip(records, paths, strict=True) if path is not None]
+        if stand:
+            self._facts.mark("evidence.written")
+            self._spool.projected(stand)
+            self._facts.mark("projected")
+        return paths
+
+    def _order(self, claim: Claim, route: Route) -> Order:
+        if route.endpoint is None:
+            raise ValueError("a route that is not ready was claimed")
+        return Order(
+            event=claim.delivery.event,
+            type=claim.delivery.type,
+            delivery=claim.delivery.id,
+            attempt=claim.delivery.attempts,
+            at=claim.started_at,
+            body=claim.body,
+            signature=route.subscription.signature,
+            endpoint=route.endpoint,
+            user_agent=self._facts.user_agent,
+        )
+
+    def _note_endpoint(self, route: Route | None, outcome: Outcome, now: int) -> bool:
+        """Remember a 410; forget it once the endpoint takes something again."""
+        if route is None or not route.mark:
+            return False
+        gone = outcome.verdict is Verdict.GONE
+        taken = outcome.verdict is Verdict.DELIVERED and route.mark in self._spool.gone()
+        if gone or taken:
+            self._spool.mark_gone(route.mark, gone=gone, now=now)
+        return gone or taken
+
+
+def _secrets(route: Route | None) -> tuple[Secret, ...]:
+    if route is None or route.endpoint is None:
+        return ()
+    return (route.endpoint.url, *route.endpoint.secrets)

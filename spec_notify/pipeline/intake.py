@@ -1,0 +1,275 @@
+"""A look: documents are read, compared with what is remembered, and what is news is admitted.
+
+Everything is read before the write transaction opens; inside it the remembered revision is
+checked, so two lookers never tell one change twice (contract, promises 1 and 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from spec_notify.core.delivery import Delivery, State
+from spec_notify.core.errors import StaleBaselineError
+from spec_notify.core.event import Event, delivery_id
+from spec_notify.core.snapshot import Notice
+from spec_notify.core.status import DONE, IN_REVIEW
+from spec_notify.core.subscription import wants
+from spec_notify.ports import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spec_notify.core.config import Config
+    from spec_notify.core.snapshot import Transition
+    from spec_notify.core.subscription import Subscription
+    from spec_notify.ports import Ledger, Spool, StoredDocument
+
+    from .context import Context
+    from .reading import Reader, Reading, Seen
+
+_ATTEMPTS = 20
+_ARRIVALS = (DONE, IN_REVIEW)
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look found and did."""
+
+    head: str | None = None
+    """The commit the checkout stood at."""
+    events: tuple[Event, ...] = ()
+    deliveries: int = 0
+    baselines: tuple[str, ...] = ()
+    held: dict[str, int] = {}
+    deferred: dict[str, str] = {}
+    """Documents whose change is not believed yet, and why; a later look finds it again."""
+    unreadable: dict[str, str] = {}
+    notices: tuple[tuple[str, Notice], ...] = ()
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """How a look is meant: what to believe at once, what to send in spite of a hold."""
+
+    baseline: bool = False
+    """Remember everything as it stands and announce nothing."""
+    unseen_only: bool = False
+    """Take a baseline of documents never seen and leave the others alone."""
+    from_parent: bool = False
+    """A document never seen is compared with HEAD's first parent (a hook's first look)."""
+    despite: Collection[str] = ()
+    """States of git to look in spite of: `merge` after a merge, `rebase` after a rewrite."""
+    settled: Collection[str] = ()
+    """Documents whose mass disappearance has lasted long enough to be believed."""
+    accept: Collection[str] = ()
+    """Held documents whose events the user wants sent."""
+    discard: Collection[str] = ()
+    """Held documents the user wants remembered as they stand."""
+
+
+class Intake:
+    """Looks at a checkout on behalf of a config.
+
+    `mark` is called at each named step of a look; a test may die there.
+    """
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        reader: Reader,
+        context: Context,
+        config: Config,
+        clock: Callable[[], int],
+        mark: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._mark = mark
+        self._spool = spool
+        self._reader = reader
+        self._context = context
+        self._config = config
+        self._clock = clock
+
+    def look(self, wish: Wish | None = None) -> Looked:
+        """Look once. Raises SpoolError; a look that raises has changed nothing."""
+        wish = wish or Wish()
+        for _ in range(_ATTEMPTS):
+            reading = self._reader.read(self._spool.documents(), wish)
+            if not reading.seen:
+                return _looked(reading, _Tally())
+            self._context.prepare(reading)
+            self._mark("look.read")
+            try:
+                return self._admit(reading, wish)
+            except StaleBaselineError:
+                continue
+        raise StaleBaselineError(reading.seen[0].stored.path)
+
+    def _admit(self, reading: Reading, wish: Wish) -> Looked:
+        tally = _Tally()
+        now = self._clock()
+        with self._spool.ledger() as ledger:
+            self._mark("look.begun")
+            for seen in reading.seen:
+                self._admit_document(ledger, seen, wish, now, tally)
+            self._mark("look.admitted")
+        self._mark("look.committed")
+        return _looked(reading, tally)
+
+    def _admit_document(
+        self, ledger: Ledger, seen: Seen, wish: Wish, now: int, tally: _Tally
+    ) -> None:
+        path = seen.stored.path
+        if seen.moved_from is not None:
+            ledger.rename(seen.moved_from, path)
+        story = _Story(ledger, self._config, self._context, seen, now)
+        wanted = story.wanted()
+        if len(wanted) > self._config.hold_above and path not in {*wish.accept, *wish.discard}:
+            ledger.save(_hold(seen, len(wanted), now))
+            tally.held[path] = len(wanted)
+            return
+        ledger.save(seen.stored)
+        self._mark("look.saved")
+        if seen.baseline or path in wish.discard:
+            tally.baselines.append(path)
+            return
+        story.tell()
+        for event, subscriptions in story.events(wanted):
+            deliveries = [self._delivery(ledger, event, each, now) for each in subscriptions]
+            admitted = ledger.admit(event, deliveries)
+            tally.deliveries += admitted
+            if admitted:
+                tally.events.append(event)
+
+    def _delivery(
+        self, ledger: Ledger, event: Event, subscription: Subscription, now: int
+    ) -> Delivery:
+        full = ledger.open_count(subscription.name) >= self._config.max_pending
+        return Delivery(
+            id=delivery_id(event.id, subscription.name),
+            event=event.id,
+            type=event.type,
+            subscription=subscription.name,
+            state=State.DEAD if full else State.PENDING,
+            reason="backlog_full" if full else None,
+            created_at=now,
+            next_at=now,
+            expires_at=now + subscription.expire_after,
+            task=event.task,
+            spec=event.spec,
+            document=event.document,
+        )
+
+
+class _Tally:
+    """What a look has done so far."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.deliveries = 0
+        self.baselines: list[str] = []
+        self.held: dict[str, int] = {}
+
+
+class _Story:
+    """One document's transitions against what was told of them, inside the transaction."""
+
+    def __init__(
+        self, ledger: Ledger, config: Config, context: Context, seen: Seen, now: int
+    ) -> None:
+        self._ledger = ledger
+        self._config = config
+        self._context = context
+        self._seen = seen
+        self._now = now
+        self._path = seen.stored.path
+        self._tidings: list[Told] = []
+        self._forgotten: list[tuple[str, str]] = []
+
+    def wanted(self) -> list[tuple[int, tuple[Subscription, ...]]]:
+        """Answer the indexes of newsworthy changes somebody subscribes to, and who does."""
+        told = self._ledger.told(self._path)
+        wanted = []
+        for index, change in enumerate(self._seen.changes):
+            heard = self._news(change.branch or "", index, told)
+            if heard is None:
+                continue
+            facts = self._context.facts(self._path, change, heard=heard)
+            takers = tuple(each for each in self._config.subscriptions if wants(each, facts))
+            if takers:
+                wanted.append((index, takers))
+        return wanted
+
+    def _news(self, branch: str, index: int, told: dict[tuple[str, str], str]) -> bool | None:
+        """None for no news, else whether the arrival was already heard on another branch."""
+        change = self._seen.changes[index]
+        transition = change.transition
+        if transition.after is None:
+            return None
+        key, to = transition.task.key, transition.after.canonical
+        for stale in _undone(transition, branch):
+            self._forgotten.append((stale, key))
+            told.pop((stale, key), None)
+        already = told.get((branch, key)) == to and not change.counted
+        heard = to in _ARRIVALS and (f"*{to}", key) in told and not change.counted
+        self._tidings.append(Told(branch=branch, key=key, status=to))
+        told[branch, key] = to
+        if to in _ARRIVALS:
+            self._tidings.append(Told(branch=f"*{to}", key=key, status=to))
+            told[f"*{to}", key] = to
+        return None if already else heard
+
+    def tell(self) -> None:
+        """Remember what `wanted` found."""
+        for branch, key in self._forgotten:
+            self._ledger.forget(self._path, branch, key)
+        self._ledger.tell(self._path, self._tidings)
+
+    def events(
+        self, wanted: list[tuple[int, tuple[Subscription, ...]]]
+    ) -> list[tuple[Event, tuple[Subscription, ...]]]:
+        """Build the wanted events, each with its own occurrence."""
+        built = []
+        for index, takers in wanted:
+            change = self._seen.changes[index]
+            after = change.transition.after
+            if after is None:
+                continue
+            count = self._ledger.occurrence(self._path, change.transition.task.key, after.canonical)
+            event = self._context.event(self._path, change, occurrence=count, now=self._now)
+            built.append((event, takers))
+        return built
+
+
+def _undone(transition: Transition, branch: str) -> tuple[str, ...]:
+    """Answer under which names a visible departure makes the next arrival news again."""
+    before = transition.before.canonical if transition.before else None
+    if before == DONE:
+        return (branch, f"*{DONE}")
+    if before == IN_REVIEW and transition.kind != "completed":
+        return (f"*{IN_REVIEW}",)
+    return ()
+
+
+def _hold(seen: Seen, count: int, now: int) -> StoredDocument:
+    before = seen.before or seen.stored
+    return msgspec.structs.replace(
+        before,
+        revision=seen.stored.revision,
+        held=count,
+        held_since=before.held_since or now,
+    )
+
+
+def _looked(reading: Reading, tally: _Tally) -> Looked:
+    return Looked(
+        head=reading.checkout.head if reading.checkout else None,
+        events=tuple(tally.events),
+        deliveries=tally.deliveries,
+        baselines=tuple(tally.baselines),
+        held=tally.held,
+        deferred=reading.deferred,
+        unreadable=reading.unreadable,
+        notices=reading.notices,
+    )

@@ -1,0 +1,66 @@
+"""Tasks as list items that open with a box: spec-kit, OpenSpec, Kiro and plain lists."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from spec_notify.core.identity import opening_id, text_key
+from spec_notify.core.plain import squeeze, visible
+from spec_notify.core.snapshot import Task
+from spec_notify.core.status import BACKLOG, IN_PROGRESS, UNKNOWN, Status, vocabulary
+
+from .reading import Reading, linking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from spec_notify.core.markdown import Item, Page
+
+_BOX = re.compile(r"(?P<box>\[(?P<mark>[^\[\]]{0,3})\]\*?)(?=\s|$)(?P<text>.*)", re.DOTALL)
+_KIRO = re.compile(r"(?:^|/)\.kiro/")
+# In Kiro a queued task has not been started.
+_KIRO_MARKS = {"[-]": IN_PROGRESS, "[~]": BACKLOG}
+
+
+class CheckboxReading(Reading):
+    """The boxes of a page, read once in the dialect of its path.
+
+    A mark that no dialect knows is Unknown: its task is not done and not dropped.
+    """
+
+    def __init__(self, path: str, page: Page, aliases: Mapping[str, str]) -> None:
+        super().__init__(page)
+        self._kiro = _KIRO.search(path) is not None
+        self._marks = {**(_KIRO_MARKS if self._kiro else {}), **vocabulary(aliases)}
+        self.tasks = [task for item in page.items for task in self._task(item)]
+
+    def _task(self, item: Item) -> Iterator[Task]:
+        box = _BOX.match(item.text)
+        mark = box["mark"].strip().removesuffix("\ufe0f") if box else ""
+        if box is None or len(mark) > 1:
+            return
+        raw = box["text"].strip()
+        words = squeeze(self.plain(raw))
+        if not words:
+            return
+        opening = opening_id(raw, words=words, numbered=self._kiro)
+        id_ = opening.id if opening else None
+        title = squeeze(opening.rest) or opening.id if opening else words
+        yield Task(
+            key=id_ or text_key(words, item.heading),
+            id=id_,
+            title=self.title(title, item.line),
+            status=self._status(mark, box["box"], item.line),
+            line=item.line,
+            section=self.section(item.heading),
+            mentions=("", "", linking(raw)) if linking(raw) else (),
+        )
+
+    def _status(self, mark: str, raw: str, line: int) -> Status:
+        # Lower-casing must not make an ASCII letter of any other.
+        text = f"[{(mark.lower() if mark.isascii() else visible(mark)) or ' '}]"
+        canonical = self._marks.get(text, UNKNOWN)
+        if canonical == UNKNOWN:
+            self.note("unknown_mark", f"{text} is no known mark: the task counts as open", line)
+        return Status(canonical=canonical, text=text, raw=raw)

@@ -1,0 +1,180 @@
+"""A document's text as a snapshot: which source reads it, and what is too large to be read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from spec_notify.core.markdown import DEEPEST, read_page
+from spec_notify.core.snapshot import Notice, Snapshot, Task
+from spec_notify.core.status import DONE
+
+from .checkbox import CheckboxReading
+from .spec_table import TableReading
+
+if TYPE_CHECKING:
+    from spec_notify.core.markdown import Page
+
+MOST_BYTES = 5 * 1024 * 1024
+MOST_ROWS = 10_000
+MOST_LINES = 200_000
+_MOST_PIPED_LINES = 10 * MOST_ROWS
+_MOST_NOTICES = 20
+_LISTED_LINES = 10
+
+_ROW = re.compile(r"^[ \t>]*(?:\||(?:[-+*]|\d{1,9}[.)])[ \t]+\[)", re.MULTILINE)
+_DELIMITER = re.compile(r"^[ \t>]*\|[|: \t-]+$", re.MULTILINE)
+_PIPED = re.compile(r"^[^|\n]*\|", re.MULTILINE)
+_PREFIX = re.compile(r"^(?:[ >]|[-+*](?=[ \n])|\d{1,9}[.)](?=[ \n])){%d}" % DEEPEST, re.MULTILINE)  # noqa: UP031
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to read documents, the paths it claims, and its pure reader (path, text, aliases)."""
+
+    format: str
+    claims: Callable[[str], bool]
+    read: Callable[[str, str, Mapping[str, str]], Snapshot]
+
+
+def too_large(text: str) -> str | None:
+    """Say why a document cannot be read in bounded time and memory; None for any other.
+
+    The caller leaves its snapshot alone: 5 MiB, 10,000 rows, 200,000 lines, 40 nested blocks.
+    """
+    if len(text) > MOST_BYTES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        return "it is larger than 5 MiB"
+    if text.count("\n") > MOST_LINES:
+        return f"it has more than {MOST_LINES:,} lines"
+    # Each table spends two of its lines on header and delimiter.
+    rows = len(_ROW.findall(text)) - 2 * len(_DELIMITER.findall(text))
+    if rows > MOST_ROWS or len(_PIPED.findall(text)) > _MOST_PIPED_LINES:
+        return f"it has more than {MOST_ROWS:,} rows"
+    if _PREFIX.search(text.expandtabs(4)) and read_page(text).too_deep:
+        return f"its blocks are nested more than {DEEPEST} levels deep"
+    return None
+
+
+def read_document(
+    path: str, text: str, *, aliases: Mapping[str, str] = {}, format: str | None = None
+) -> Snapshot:
+    """Read a document's tasks; any text is readable, and one without tasks says so in a notice.
+
+    `format` names a source, else the path and the text decide. `Snapshot.format` is what was
+    found: table, checkbox, mixed or none. Contract, section 4, "What is watched".
+    """
+    # What is no Unicode text could be neither hashed, stored nor sent.
+    text = text.encode("utf-8", "replace").decode()
+    named = [each for each in SOURCES if each.format == format]
+    claimed = [each for each in SOURCES if each.claims(path)]
+    snapshot = (named or claimed)[0].read(path, text, aliases)
+    notices = [*snapshot.notices, *_duplicates(snapshot.tasks)]
+    if not snapshot.tasks:
+        notices.append(Notice(code="no_tasks", message="no task was found in it"))
+    return msgspec.structs.replace(snapshot, notices=tuple(_few(notices)))
+
+
+def _read_tables(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+    page = read_page(text)
+    return _snapshot(path, page, TableReading(page, aliases), None)
+
+
+def _read_checkboxes(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+    page = read_page(text)
+    return _snapshot(path, page, None, CheckboxReading(path, page, aliases))
+
+
+def _read_markdown(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+    page = read_page(text)
+    tables = TableReading(page, aliases)
+    boxes = CheckboxReading(path, page, aliases)
+    return _snapshot(path, page, tables, boxes)
+
+
+def _snapshot(
+    path: str, page: Page, tables: TableReading | None, boxes: CheckboxReading | None
+) -> Snapshot:
+    rows, notices = (tables.tasks, tables.notices) if tables else ([], [])
+    items = boxes.tasks if boxes else []
+    if tables and tables.found:
+        # Beside a task table a box without id is a criterion; in SPEC.md every box is.
+        items = [each for each in items if each.id and path.rsplit("/", 1)[-1] != "SPEC.md"]
+        items, more = _reconcile(rows, items)
+        notices = notices + more
+    lines = {each.line for each in items}
+    notices = notices + [each for each in (boxes.notices if boxes else ()) if each.line in lines]
+    tasks = sorted((*rows, *items), key=lambda each: each.line)
+    found = "table" if tables and tables.found else "checkbox" if items else "none"
+    return Snapshot(
+        document=path,
+        format="mixed" if found == "table" and items else found,
+        tasks=tuple(tasks),
+        notices=(*notices, *_about(page)),
+    )
+
+
+def _reconcile(rows: Iterable[Task], items: Iterable[Task]) -> tuple[list[Task], list[Notice]]:
+    """Drop boxes whose id has a row: it is one task, and the row speaks for it."""
+    done = defaultdict(set)
+    for row in rows:
+        done[row.key].add(row.status.canonical == DONE)
+    notices = []
+    for item in items:
+        ticked = item.status.canonical == DONE
+        if item.key in done and done[item.key] != {ticked}:
+            message = f"{item.id} is {item.status.text} here and otherwise in its table row"
+            notices.append(Notice(code="disagreement", message=message, line=item.line))
+    return [each for each in items if each.key not in done], notices
+
+
+def _about(page: Page) -> Iterable[Notice]:
+    if page.open_fence is not None:
+        message = "nothing closes this code fence: all after it is code"
+        yield Notice(code="open_fence", message=message, line=page.open_fence)
+    if page.too_deep:
+        message = f"blocks nested more than {DEEPEST} levels deep are not read"
+        yield Notice(code="too_deep", message=message)
+
+
+def _duplicates(tasks: Iterable[Task]) -> Iterable[Notice]:
+    lines = defaultdict(list)
+    for task in tasks:
+        if task.id is not None:
+            lines[task.id].append(task.line)
+    for id_, found in lines.items():
+        if len(found) > 1:
+            places = ", ".join(map(str, found[:_LISTED_LINES]))
+            message = f"{id_} stands in {len(found)} rows: lines {places}"
+            yield Notice(code="duplicate_id", message=message, line=found[0])
+
+
+def _few(notices: Iterable[Notice]) -> Iterable[Notice]:
+    """Answer notices in line order, the first of each code: a poison document is told, once."""
+    ordered = sorted(notices, key=lambda each: each.line or 0)
+    told: Counter[str] = Counter()
+    for notice in ordered:
+        told[notice.code] += 1
+        if told[notice.code] <= _MOST_NOTICES:
+            yield notice
+    for code, count in told.items():
+        if count > _MOST_NOTICES:
+            yield Notice(code=code, message=f"and {count - _MOST_NOTICES} more of this kind")
+
+
+def _any(_path: str) -> bool:
+    return True
+
+
+def _none(_path: str) -> bool:
+    return False
+
+
+# The first source that claims a path reads it; one that claims none is named by `format`.
+SOURCES = (
+    Source(format="table", claims=_none, read=_read_tables),
+    Source(format="checkbox", claims=_none, read=_read_checkboxes),
+    Source(format="auto", claims=_any, read=_read_markdown),
+)

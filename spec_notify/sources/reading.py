@@ -1,0 +1,44 @@
+"""What every reader of a page needs: the plain words of a cell, and a place for notices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spec_notify.core.plain import LONGEST_CELL, hides, plain, shown
+from spec_notify.core.snapshot import Notice
+
+if TYPE_CHECKING:
+    from spec_notify.core.markdown import Page
+
+_LINKING = ("SPEC-", "docs/", "evidence/")
+
+
+class Reading:
+    """One pass over a page; `notices` fill up on the way."""
+
+    def __init__(self, page: Page) -> None:
+        self.notices: list[Notice] = []
+        self._page = page
+
+    def plain(self, cell: str) -> str:
+        """Answer the words of a cell, links of the page resolved."""
+        return plain(cell, self._page.references)
+
+    def title(self, words: str, line: int) -> str:
+        """Answer a title as it may be shown, and say so if that leaves something out."""
+        if hides(words):
+            self.note("sanitized", "invisible characters were left out of this title", line)
+        return shown(words)
+
+    def section(self, heading: str | None) -> str | None:
+        """Answer a heading as it may be shown."""
+        return shown(heading) if heading else None
+
+    def note(self, code: str, message: str, line: int | None) -> None:
+        """Remember something a user may want to know."""
+        self.notices.append(Notice(code=code, message=message, line=line))
+
+
+def linking(cell: str) -> str:
+    """Answer a cell a SPEC id may be read from; any other as empty, to keep snapshots small."""
+    return cell[:LONGEST_CELL] if any(mark in cell for mark in _LINKING) else ""

@@ -1,0 +1,124 @@
+"""What happens to deliveries between attempts: parked, freed, expired, replayed, put away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from spec_notify.core.delivery import Signal, State, move, sources_of
+
+from .rows import read_delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from spec_notify.core.delivery import Delivery
+
+    from .connection import Database
+
+GONE = "gone"
+PURGE_AT_ONCE = 1_000
+"""A purge lets other writers in between so many deliveries."""
+
+
+def parking_signal(reason: str) -> Signal:
+    """Answer what parks for a reason: the endpoint is gone, or the subscription is not ready."""
+    return Signal.GONE if reason == GONE else Signal.SECRET_MISSING
+
+
+class Moves:
+    """What `ports.Spool` promises of deliveries nobody is attempting."""
+
+    _database: Database
+
+    def park(self, subscription: str, reason: str, *, now: int) -> int:
+        """Park a subscription's pending deliveries, save those being replayed; answer how many.
+
+        Only an endpoint that is gone spares a replay: a replay is what may find it back.
+        """
+        facts = {
+            "from": State.PENDING,
+            "to": move(State.PENDING, parking_signal(reason)),
+            "spare": reason == GONE,
+        }
+        with self._database.writing():
+            return self._database.change(
+                "park", subscription=subscription, reason=reason, now=now, **facts
+            )
+
+    def resume(self, subscription: str, reasons: Collection[str], *, now: int) -> int:
+        """Free parked deliveries that were parked for one of these reasons; due now.
+
+        The time they were parked is added to their expiry.
+        """
+        (parked,) = sources_of(Signal.RESUMED)
+        facts = {"from": parked, "to": move(parked, Signal.RESUMED)}
+        with self._database.writing():
+            return self._database.change(
+                "resume", subscription=subscription, reasons=listed(reasons), now=now, **facts
+            )
+
+    def expire(self, *, now: int) -> int:
+        """Make dead letters of pending deliveries past their expiry (reason `expired`).
+
+        What a clock that ran ahead put off for too long is put right here too.
+        """
+        with self._database.writing():
+            self._mend_clock(now)
+            return self._database.change(
+                "expire", to=move(State.PENDING, Signal.EXPIRED), reason="expired", now=now
+            )
+
+    def purge(self, *, now: int, retention: int) -> int:
+        """Delete what was finished longer than `retention` ago; answer how many dead letters.
+
+        A delivery whose evidence is not all in files yet stays.
+        """
+        dead, more = 0, True
+        while more:
+            with self._database.writing():
+                found = self._database.rows("finished", before=now - retention, limit=PURGE_AT_ONCE)
+                for row, event, state in found:
+                    self._database.change("purge_attempts", seq=row)
+                    self._database.change("purge_delivery", seq=row)
+                    self._database.change("purge_event", event=event)
+                    dead += state == State.DEAD
+                self._database.change("purge_alone", before=now - retention)
+            more = len(found) == PURGE_AT_ONCE
+        return dead
+
+    def replay(self, ids: Sequence[str], *, by: str, now: int) -> list[Delivery]:
+        """Queue these deliveries (`dlv_` ids) again. Raises IllegalMoveError for one in flight.
+
+        All of them or none; an unknown id is passed over.
+        """
+        return self._ask("replay", Signal.REPLAY, ids, by=by, now=now)
+
+    def cancel(self, ids: Sequence[str], *, now: int) -> list[Delivery]:
+        """Cancel pending or parked deliveries. Raises IllegalMoveError for any other.
+
+        All of them or none; an unknown id is passed over.
+        """
+        return self._ask("cancel", Signal.CANCEL, ids, now=now)
+
+    def _ask(
+        self, name: str, signal: Signal, ids: Sequence[str], **facts: object
+    ) -> list[Delivery]:
+        with self._database.writing():
+            moved = []
+            for each in dict.fromkeys(ids):
+                row = self._database.row("standing", id=each)
+                if row is not None:
+                    self._database.change(name, seq=row[0], to=move(row[1], signal), **facts)
+                    moved.append(read_delivery(self._database, row[0]))
+            return moved
+
+    def _mend_clock(self, now: int) -> None:
+        if self._database.rows("newest_instant")[0][0] > now:
+            self._database.change("mend_clock", state=State.PENDING, now=now)
+
+
+def listed(values: Collection[str]) -> str:
+    """Answer values as the JSON list the statements take them as."""
+    return msgspec.json.encode(list(values)).decode()

@@ -1,0 +1,137 @@
+"""The default spool: one SQLite database per checkout, every verb one synced transaction."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from spec_notify.core.delivery import State
+
+from .attempts import WAITING, Attempts
+from .connection import journal_for, library_version
+from .ledger import SqliteLedger
+from .moves import Moves, listed
+from .opening import fault, open_database
+from .rows import read_delivery, read_event
+from .shelf import Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from typing import Self
+
+    from spec_notify.core.delivery import Delivery
+    from spec_notify.core.event import Event
+    from spec_notify.ports import Ledger, Query, StoredDocument
+
+    from .connection import Journal
+    from .opening import Opened
+
+_EVER = 1 << 62
+
+
+class SqliteSpool(Attempts, Moves):
+    """`ports.Spool` in a file; several threads and processes may use it at once.
+
+    `recovered_from` names the database that was found damaged and kept when this one was begun.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        self._database = opened.database
+        self._shelf = Shelf()
+        self.writer = opened.writer
+        self.generation = opened.generation
+        self.recovered_from = opened.recovered_from
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        now: int,
+        fresh_id: Callable[[], str],
+        journal: Journal | None = None,
+    ) -> Self:
+        """Open the spool at a path, beginning one where there is none. Raises SpoolError.
+
+        A damaged or foreign database is kept aside and a fresh one begun, with a new generation,
+        so that no event of its repeats an id. The journal is chosen by SQLite's version.
+        """
+        journal = journal or journal_for(library_version())
+        return cls(open_database(os.fspath(path), now=now, fresh_id=fresh_id, journal=journal))
+
+    def documents(self) -> Mapping[str, StoredDocument]:
+        """Answer all remembered documents by path."""
+        with self._database.reading():
+            return self._shelf.all(self._database)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the one write transaction of a look; it commits when the block ends well."""
+        ledger = SqliteLedger(self._database, self._shelf)
+        with self._database.writing():
+            yield ledger
+        ledger.committed()
+
+    def find(self, query: Query) -> list[Delivery]:
+        """Answer the deliveries a query describes, newest first.
+
+        `since` is the first instant asked for, `until` the first one that is not.
+        """
+        facts = {
+            "states": listed(query.states) if query.states else None,
+            "subscription": query.subscription,
+            "type": query.type,
+            "spec": query.spec,
+            "since": -_EVER if query.since is None else query.since,
+            "until": _EVER if query.until is None else query.until,
+            "limit": -1 if query.limit is None else query.limit,
+        }
+        with self._database.reading():
+            if query.ids:
+                rows = self._database.rows("find_by_id", ids=listed(query.ids), **facts)
+            else:
+                rows = self._database.rows("find", **facts)
+            return [read_delivery(self._database, row) for (row,) in rows]
+
+    def event(self, id: str) -> Event | None:
+        """Answer a stored event."""
+        with self._database.reading():
+            return read_event(self._database, id)
+
+    def counts(self) -> dict[State, int]:
+        """Count deliveries by state; every state is present."""
+        with self._database.reading():
+            found: dict[str, int] = dict(self._database.rows("counts"))
+        return {state: found.get(state, 0) for state in State}
+
+    def next_due(self, subscriptions: Collection[str]) -> int | None:
+        """Answer when the next pending delivery of these subscriptions is due."""
+        with self._database.reading():
+            rows = [
+                self._database.row("next_due", subscription=name, state=WAITING)
+                for name in subscriptions
+            ]
+        return min((row[0] for row in rows if row), default=None)
+
+    def gone(self) -> frozenset[str]:
+        """Answer the endpoint marks that answered 410 and were not freed since."""
+        with self._database.reading():
+            return frozenset(mark for (mark,) in self._database.rows("gone"))
+
+    def mark_gone(self, endpoint: str, *, gone: bool, now: int) -> None:
+        """Remember, or forget, that an endpoint answered 410."""
+        with self._database.writing():
+            if gone:
+                self._database.change("mark_gone", endpoint=endpoint, now=now)
+            else:
+                self._database.change("unmark_gone", endpoint=endpoint)
+
+    def check(self) -> str | None:
+        """Look at the whole database; answer the first thing wrong with it. Raises SpoolError."""
+        with self._database.reading():
+            return fault(self._database)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()

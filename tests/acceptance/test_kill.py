@@ -1,0 +1,76 @@
+"""SIGKILL at every named step of a look and of a delivery: nothing is lost, no id changes."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import spec_notify
+
+from .shop import told
+
+if TYPE_CHECKING:
+    from .shop import Shop
+
+LOOK = ("look.read", "look.begun", "look.saved", "look.admitted", "look.committed")
+DELIVER = (
+    "claimed",
+    "rendered",
+    "sent",
+    "judged",
+    "settled",
+    "evidence.written",
+    "projected",
+)
+TASKS = {"T1": "Done", "T2": "Done", "T3": "Done"}
+
+
+def test_every_step_in_the_source_is_killed_here() -> None:
+    """A new step without a kill test fails the suite."""
+    folder = Path(spec_notify.__file__).parent
+    source = "".join(path.read_text() for path in folder.rglob("*.py"))
+    assert sorted(set(re.findall(r"mark\(\"([a-z.]+)\"\)", source))) == sorted(LOOK + DELIVER)
+
+
+@pytest.mark.parametrize("ordinal", [1, 2])
+@pytest.mark.parametrize("step", LOOK + DELIVER)
+def test_a_kill_loses_nothing_and_costs_at_most_one_extra_send(
+    shop: Shop, step: str, ordinal: int
+) -> None:
+    shop.board(T1="Backlog", T2="Backlog", T3="Backlog")
+    shop.run("scan", "--deliver", code=0)
+    before = len(shop.receiver.requests)
+    shop.board(**TASKS)
+
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.acceptance.crash", step, str(ordinal)],
+        cwd=shop.root,
+        env=shop.env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    # Only steps that come once per look, or per batch, may not be reached a second time.
+    once = step.startswith("look.") or step == "claimed"
+    if not (once and ordinal == 2):
+        assert died.returncode == -signal.SIGKILL, died.stderr
+    shop.run("scan", "--deliver", code=0)
+
+    arrived = shop.receiver.requests[before:]
+    sends = Counter(request.header("webhook-id") for request in arrived)
+    ids = {told(request)[0]: request.header("webhook-id") for request in arrived}
+    assert sorted(ids) == sorted(TASKS)
+    assert len(sends) == len(TASKS)
+    assert all(count <= 2 for count in sends.values())
+    counts = shop.json("list")["counts"]
+    assert counts["delivered"] == len(TASKS)
+    assert counts["in_flight"] == counts["pending"] == 0
+    shop.run("evidence", "verify", code=0)

@@ -1,0 +1,128 @@
+"""A throw-away certificate authority and what the transports' tests send."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from spec_notify.core.message import Failure, HttpMessage, Reply, Secret
+from spec_notify.transports.http import HttpTransport
+from spec_notify.transports.pool import ssl_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATH = "/T000/B000/c4n4ry-path?token=c4n4ry-query"
+
+
+def message(url: str, *, body: bytes = b'{"a":1}', **facts: object) -> HttpMessage:
+    """A request to a receiver under a path that must never show up in words."""
+    headers = (("content-type", "application/json"), ("user-agent", "spec-notify/0.1.0"))
+    return HttpMessage(url=Secret(url + PATH), body=body, **{"headers": headers, **facts})  # type: ignore[arg-type]
+
+
+def sent(
+    *messages: HttpMessage,
+    deadline: int = 5_000,
+    allow_private: bool = True,
+    transport: Callable[[], HttpTransport] = HttpTransport,
+) -> list[Reply | Failure]:
+    """Send one message after the other over one transport, in an event loop of its own."""
+
+    async def run() -> list[Reply | Failure]:
+        wire = transport()
+        try:
+            return [
+                await wire.send(each, deadline=deadline, allow_private=allow_private)
+                for each in messages
+            ]
+        finally:
+            await wire.aclose()
+
+    return asyncio.run(run())
+
+
+def reply(answer: Reply | Failure) -> Reply:
+    assert isinstance(answer, Reply), answer
+    return answer
+
+
+def failure(answer: Reply | Failure) -> Failure:
+    assert isinstance(answer, Failure), answer
+    assert "c4n4ry" not in repr(answer)
+    return answer
+
+
+class Authority(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate authority nobody else trusts."""
+
+    folder: Path
+
+    @property
+    def client(self) -> ssl.SSLContext:
+        """The transport's own context, trusting this authority alone."""
+        return ssl_context(str(self.folder / "ca.pem"))
+
+    def server(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
+        """A server context with a certificate for a subject name such as `IP:127.0.0.1`."""
+        stem = name.replace(":", "-").replace("*", "any") + ("-old" if expired else "")
+        if not (self.folder / f"{stem}.pem").exists():
+            self._issue(stem, name, expired=expired)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / f"{stem}.pem", self.folder / "leaf.key")
+        return context
+
+    def _issue(self, stem: str, name: str, *, expired: bool) -> None:
+        dates = (
+            ("20200101000000Z", "20200102000000Z")
+            if expired
+            else ("20200101000000Z", "20490101000000Z")
+        )
+        (self.folder / "ca.cnf").write_text(
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n"
+            f"default_md=sha256\npolicy=p\nx509_extensions=x\nunique_subject=no\n"
+            f"[p]\ncommonName=supplied\n[x]\nsubjectAltName={name}\n"
+        )
+        self._run("req", "-new", "-key", "leaf.key", "-subj", "/CN=leaf", "-out", "leaf.csr")
+        self._run(
+            *("ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "ca.pem"),
+            *("-keyfile", "ca.key", "-in", "leaf.csr", "-out", f"{stem}.pem"),
+            *("-startdate", dates[0], "-enddate", dates[1]),
+        )
+
+    def found(self) -> None:
+        key = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        for name in ("ca.key", "leaf.key"):
+            self._run("genpkey", *key, "-out", name)
+        self._run(
+            *("req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=nobody", "-days", "2"),
+            *("-addext", "basicConstraints=critical,CA:TRUE", "-out", "ca.pem"),
+        )
+        (self.folder / "index.txt").touch()
+        (self.folder / "serial").write_text("01\n")
+
+    def _run(self, *words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    founded = Authority(folder=tmp_path_factory.mktemp("authority"))
+    founded.found()
+    return founded
+
+
+def free_port() -> int:
+    """A port of the loopback nobody listens on."""
+    import socket
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spec_notify.watchers.settle import LONGEST, QUIET, UNCLOSED, VANISHED, Reason, Settle, Timers
+
+C, W, X = Reason.CHANGED, Reason.WRITTEN, Reason.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("hints", "due"),
+    [
+        ([], None),
+        ([(1_000, C)], 1_050),
+        ([(1_000, "poke")], 1_050),
+        ([(1_000, Reason.OVERFLOW)], 1_050),
+        ([(1_000, C), (1_040, C), (1_080, C)], 1_130),
+        ([(1_000, W)], 1_200),
+        ([(1_000, W), (1_010, X)], 1_060),
+        ([(1_000, W), (1_010, C)], 1_200),
+        ([(1_000, W), (1_190, C)], 1_240),
+        ([(1_000, W), (1_150, W)], 1_350),
+        ([(1_000, W), (1_010, X), (1_020, W)], 1_220),
+        ([(at, C) for at in range(1_000, 9_000, 10)], 3_000),
+        ([(at, W) for at in range(1_000, 9_000, 10)], 3_000),
+    ],
+)
+def test_a_look_is_due_when_the_files_have_rested(
+    hints: list[tuple[int, str]], due: int | None
+) -> None:
+    settle = Settle()
+    for at, reason in hints:
+        settle.hint(at, reason)
+    last = hints[-1][0] if hints else 1_000
+    assert settle.next(last) == (None if due is None else max(0, due - last))
+    if due is not None:
+        assert not settle.due(due - 1)
+        assert settle.due(due)
+
+
+def test_the_first_hint_wakes_and_no_other_until_a_look_begins() -> None:
+    settle = Settle()
+    assert [settle.hint(at) for at in range(0, 1_000, 10)] == [True] + [False] * 99
+    settle.begin()
+    assert settle.next(1_000) is None
+    assert settle.hint(1_000)
+
+
+def test_a_wish_is_due_without_any_hint_and_the_earliest_stands() -> None:
+    settle = Settle()
+    settle.again(1_000, VANISHED)
+    settle.again(1_100, 200)
+    settle.again(1_200, VANISHED)
+    assert settle.next(1_200) == 100
+    settle.begin()
+    assert settle.next(1_200) is None
+
+
+def test_a_hint_does_not_wait_for_a_wish_nor_is_a_wish_cut_short() -> None:
+    settle = Settle()
+    settle.again(0, VANISHED)
+    assert settle.next(2_500) == 2_500
+    settle.hint(2_500)
+    assert settle.next(2_500) == QUIET
+
+
+@given(
+    gaps=st.lists(st.tuples(st.integers(0, 300), st.sampled_from([*Reason])), min_size=1),
+)
+@settings(max_examples=100)
+def test_a_look_comes_neither_while_files_move_nor_later_than_the_cap(
+    gaps: list[tuple[int, str]],
+) -> None:
+    settle, now, first = Settle(), 0, None
+    for gap, reason in gaps:
+        now += gap
+        if settle.due(now):
+            settle.begin()
+            first = None
+        settle.hint(now, reason)
+        first = now if first is None else first
+        wait = settle.next(now)
+        assert wait is not None
+        assert now + wait <= first + LONGEST
+        assert min(QUIET, first + LONGEST - now) <= wait <= UNCLOSED
+        if reason == Reason.WRITTEN:
+            assert wait == min(UNCLOSED, first + LONGEST - now)
+
+
+def test_every_timer_has_its_period() -> None:
+    timers = Timers.begin(0)
+    done = {"stat": 0, "discover": 0, "audit": 0}
+    now = 0
+    while now < 3_600_000:
+        now += timers.next(now)
+        for name in timers.due(now):
+            done[name] += 1
+        timers = timers.after(now)
+    assert done == {"stat": 1_800, "discover": 120, "audit": 6}
+
+
+def test_a_laptop_that_slept_makes_up_for_nothing() -> None:
+    timers = Timers.begin(0)
+    assert timers.next(8_000_000) == 0
+    assert timers.due(8_000_000) == {"stat", "discover", "audit"}
+    timers = timers.after(8_000_000)
+    assert timers.due(8_000_000) == frozenset()
+    assert timers.next(8_000_000) == 2_000
+
+
+def test_a_timer_that_is_not_due_is_left_alone() -> None:
+    timers = Timers.begin(0)
+    assert timers.due(1_999) == frozenset()
+    assert timers.after(1_999) == timers
+    assert timers.after(2_000) == Timers(stat=4_000, discover=30_000, audit=600_000)
