@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .wiring import Wiring
@@ -33,7 +35,7 @@ def main(words: Words) -> int:
     try:
         _work(name, words, waits=waits)
     except Exception as error:  # noqa: BLE001 - a notifier must never break git
-        _note(words, error)
+        _say((f"{name} hook: {_spell(error)}",))
     return 0
 
 
@@ -51,10 +53,16 @@ def _user_file() -> str:
 
 def _mentions_sync(place: str) -> bool:
     try:
-        with open(place, "rb") as file:  # noqa: PTH123 - see above
-            return b"sync" in file.read(1 << 20)
+        # Without O_NONBLOCK a FIFO in a hostile repository would hold git for ever.
+        descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        return S_ISREG(os.fstat(descriptor).st_mode) and b"sync" in os.read(descriptor, 1 << 20)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _detached() -> bool:
@@ -87,11 +95,11 @@ def _work(name: str, words: Words, *, waits: bool) -> None:
             if not _detached():
                 return
             wiring = Wiring.open(start, config_file=words.config, env=env)
-        single_flight(_lock(wiring, "look"), lambda: _look(wiring, name))
+        single_flight(_lock(wiring, "look"), _noted(wiring, lambda: _look(wiring, name)))
         if wiring.watcher_lives():
             wiring.poke()
         elif not waits or _detached():
-            single_flight(_lock(wiring, "drain"), lambda: _drain(wiring))
+            single_flight(_lock(wiring, "drain"), _noted(wiring, lambda: _drain(wiring)))
     finally:
         wiring.close()
 
@@ -112,7 +120,7 @@ def _look(wiring: Wiring, name: str) -> None:
     )
     looked = wiring.intake().look(wish)
     if wiring.git is not None and looked.head and not (looked.deferred or looked.unreadable):
-        write_gate(wiring.state, wiring.git.gate_name, looked.head, wiring.gate_paths())
+        write_gate(wiring.shared_state, wiring.git.gate_name, looked.head, wiring.gate_paths())
 
 
 def _drain(wiring: Wiring) -> None:
@@ -131,16 +139,30 @@ def _drain(wiring: Wiring) -> None:
 
 
 def _say(notices: tuple[str, ...]) -> None:
-    for notice in notices:
-        sys.stderr.write(f"spec-notify: {notice}\n")
+    try:
+        for notice in notices:
+            sys.stderr.write(f"spec-notify: {notice}\n")
+    except OSError:
+        return
 
 
-def _note(words: Words, error: Exception) -> None:
-    """Leave one line for `doctor`; the caller must not hear of it."""
+def _noted(wiring: Wiring, work: Callable[[], None]) -> Callable[[], None]:
+    """Answer work that leaves its failure where `doctor` finds it: nobody else is listening."""
+    note = wiring.state / "hook.error"
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:
+            note.write_text(f"{_spell(error)}\n", encoding="utf-8")
+            raise
+        note.unlink(missing_ok=True)
+
+    return run
+
+
+def _spell(error: Exception) -> str:
     from .core.errors import SpecNotifyError
 
     text = str(error) if isinstance(error, SpecNotifyError) else type(error).__name__
-    try:
-        _say((f"{words.rest[0] if words.rest else 'look'} hook: {text.splitlines()[0]}",))
-    except (OSError, IndexError):
-        return
+    return text.partition("\n")[0]

@@ -28,7 +28,7 @@ from .ports import Route
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .core.config import Config
+    from .core.config import Config, Problem
     from .core.snapshot import Snapshot
     from .core.subscription import Subscription
     from .disk.evidence import EvidenceFolder
@@ -127,6 +127,12 @@ class Wiring:
         """Answer this checkout's folder in the user's state directory; it may not exist yet."""
         key = self.git.state_key() if self.git else hashlib.sha256(bytes(self.root)).hexdigest()
         return repository_state(self.state_home, key)
+
+    @property
+    def shared_state(self) -> Path:
+        """Answer the state folder that all worktrees share: git's hooks are theirs together."""
+        key = self.git.shared_key() if self.git else None
+        return repository_state(self.state_home, key) if key else self.state
 
     @cached_property
     def spool(self) -> Spool:
@@ -307,6 +313,13 @@ class Wiring:
     def gate_paths(self) -> tuple[str, ...]:
         """Answer what a hook's gate compares: the watched paths and the config files."""
         return (*self.config.paths, ".spec-notify/config.toml", "pyproject.toml")
+
+    def check_config(self) -> tuple[Problem, ...]:
+        """Answer every mistake and warning of every config file, trusted or not."""
+        from .disk.config import check
+
+        user = user_config_file(self.env)
+        return check(self.root, env=self.env, config_file=self.config_file, user_config=user)
 
     def trust_files(self, *, allow_private: bool, at: int) -> list[str]:
         """Trust the repository's config files as they stand, and read the config again."""

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spec_notify.core.body import SHAPES
 from spec_notify.core.event import TASK_COMPLETED, TASK_IN_REVIEW, TYPES
-from spec_notify.core.payload import SHAPES, json_schema
+from spec_notify.core.schema import json_schema
 
 from .tables import code, table
 

@@ -10,11 +10,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spec_notify.core import settings
-from spec_notify.core.config import Config
+from spec_notify.core.config import Config, settings
+from spec_notify.core.config.settings import Wrong
 from spec_notify.core.config.tables import RETRY, ROOT, SECTIONS, SUBSCRIPTION
 from spec_notify.core.retry import schedule
-from spec_notify.core.config.settings import Wrong
 from spec_notify.core.subscription import Subscription
 
 from .tables import code, table

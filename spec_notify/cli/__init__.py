@@ -24,7 +24,7 @@ COMMANDS = {
     "config": "config",
     "secret": "secret",
     "sign": "sign",
-    "verify": "verify",
+    "verify": "sign",
     "listen": "listen",
     "schema": "schema",
     "evidence": "evidence",

@@ -24,10 +24,10 @@ def build(command: str | None, commands: Mapping[str, str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=False)(_root)
-    wanted = [command] if command is not None and command in commands else list(commands)
-    for name in wanted:
-        module = import_module(f".{commands[name]}", __package__)
-        module.register(app)
+    known = command is not None and command in commands
+    modules = [commands[str(command)]] if known else dict.fromkeys(commands.values())
+    for module in modules:
+        import_module(f".{module}", __package__).register(app)
     return app
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 import typer
 
@@ -9,7 +11,10 @@ from spec_notify.core.config import spell
 from spec_notify.core.errors import ConfigError
 
 from .output import plural, say
-from .session import session
+from .session import Session, session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def register(app: typer.Typer) -> None:
@@ -21,28 +26,37 @@ def register(app: typer.Typer) -> None:
 
 
 def check(context: typer.Context) -> int:
-    """Report every mistake at once, with line, key and fix; exit 78 if there is one."""
+    """Report every mistake at once, with line, key and fix; exit 78 if there is one.
+
+    Files that are not trusted yet are read too.
+    """
     here = session(context)
     try:
         wiring = here.wiring()
     except ConfigError as error:
-        problems = [str(each) for each in error.problems]
-        if not here.answer("config-check", ok=False, problems=problems, warnings=[]):
-            for problem in problems:
-                say(problem)
-        return 78
-    warnings = [str(each) for each in wiring.config.problems]
+        return _verdict(here, error.problems, ())
+    found = wiring.check_config()
+    mistakes = tuple(each for each in found if not each.warning)
+    warnings = [str(each) for each in found if each.warning]
     unready = [each for each in wiring.routes().values() if each.unready not in {None, "disabled"}]
     problems = [
         f"{each.subscription.name}: {(each.unready or '').replace('_', ' ')}: {each.why}"
         for each in unready
     ]
-    if not here.answer("config-check", ok=not problems, problems=problems, warnings=warnings):
-        for line in (*problems, *warnings):
+    off = "" if wiring.config.enabled else wiring.loaded.off_because
+    return _verdict(here, (*mistakes, *problems), warnings, off)
+
+
+def _verdict(
+    here: Session, problems: Sequence[object], warnings: Sequence[str], off: str = ""
+) -> int:
+    told = [str(each) for each in problems]
+    if not here.answer("config-check", ok=not told, problems=told, warnings=list(warnings)):
+        for line in (*told, *warnings):
             say(line)
-        found = f"{plural(len(problems), 'problem')}, {plural(len(warnings), 'warning')}"
-        say(found if wiring.config.enabled else f"{found}; off: {wiring.loaded.off_because}")
-    return 78 if problems else 0
+        found = f"{plural(len(told), 'problem')}, {plural(len(warnings), 'warning')}"
+        say(f"{found}; off: {off}" if off else found)
+    return 78 if told else 0
 
 
 def show(context: typer.Context) -> int:

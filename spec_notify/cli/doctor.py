@@ -111,6 +111,10 @@ def _hooks(wiring: Wiring) -> Iterator[Finding]:
     for line in report.lines():
         yield Finding(level, "hooks", line, fix)
         fix = ""
+    failed = wiring.state / "hook.error"
+    if failed.exists():
+        why = failed.read_text(encoding="utf-8").strip()
+        yield Finding("fault", "hooks", f"the last look failed: {why}", "mend it; then `scan`")
 
 
 def _watcher(wiring: Wiring) -> Finding:

@@ -35,11 +35,11 @@ def install(context: typer.Context) -> int:
     here = session(context)
     wiring = here.wiring()
     git = _git(here)
-    ensure(wiring.state)
+    ensure(wiring.shared_state)
     report = hooks.install(
         git,
         python=sys.executable,
-        state=wiring.state,
+        state=wiring.shared_state,
         paths=wiring.config.paths,
         mode=wiring.config.hook_mode,
     )

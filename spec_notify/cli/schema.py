@@ -9,7 +9,7 @@ import typer
 
 from spec_notify.core.errors import UsageError
 from spec_notify.core.event import TYPES
-from spec_notify.core.payload import json_schema
+from spec_notify.core.schema import json_schema
 
 from .output import print_json, say
 from .session import session

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spec_notify.core.config import shown_url
 from spec_notify.core.errors import UsageError
 
 from .output import plural, say
@@ -67,9 +68,4 @@ def baseline(wiring: Wiring) -> list[str]:
 
 
 def _destination(name: str, url: str | None, url_env: str | None) -> str:
-    from urllib.parse import urlsplit
-
-    if url is None:
-        return f"{name}: the URL in {url_env}"
-    parts = urlsplit(url)
-    return f"{name}: {parts.scheme}://{parts.netloc}"
+    return f"{name}: the URL in {url_env}" if url is None else f"{name}: {shown_url(url)}"

@@ -28,6 +28,8 @@ _BLOCKS = (
 )  # fmt: skip
 # GFM readers stop completing short rows here, so that a small text cannot become a huge table.
 _MOST_MISSING = 0x10000
+# Far beyond any table people read: a row of a million cells is an attack, not a table.
+_MOST_COLUMNS = 1024
 _TICKS = re.compile("`+")
 _FRONT_MATTER = re.compile(r"[A-Za-z_][\w -]*:(?:\s|$)")
 _FRONT_MATTER_LINES = 200
@@ -200,8 +202,10 @@ def _read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool: 
     """Read a table as one token: a token per cell is most of what reading one costs."""
     from markdown_it.rules_block import table
 
+    if start + 2 > end or _too_wide(state, start + 1):
+        return False
     # Only the header and its delimiter row are shown to the stock rule, which judges them.
-    if start + 2 > end or not table(state, start, start + 2, silent):
+    if not table(state, start, start + 2, silent):
         return False
     if not silent:
         opened = next(
@@ -218,6 +222,10 @@ def _read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool: 
         token.map = [start, start + 2 + len(rows)]
         state.line = start + 2 + len(rows)
     return True
+
+
+def _too_wide(state: StateBlock, line: int) -> bool:
+    return state.src.count("|", state.bMarks[line], state.eMarks[line]) > _MOST_COLUMNS
 
 
 def _rows(state: StateBlock, start: int, end: int, width: int) -> Iterator[Row]:

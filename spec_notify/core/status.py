@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .plain import LONGEST_CELL, LONGEST_TITLE, SPACE, normalised, plain, squeeze, visible
+from .plain import LONGEST_CELL, LONGEST_TITLE, SPACE, normalised, plain, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -133,7 +133,7 @@ def _split(text: str) -> tuple[str, tuple[str, ...]]:
     head, first = _close(_TRAILING_DATE.sub("", head))
     head = _TRAILING_DATE.sub("", head)
     rest, second = _close(remark)
-    return squeeze(head), tuple(each for each in (remark, rest, first, second) if each)
+    return head.strip(SPACE), tuple(each for each in (remark, rest, first, second) if each)
 
 
 def _cut(text: str) -> tuple[str, str]:

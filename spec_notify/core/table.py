@@ -24,12 +24,12 @@ _IDS = ("task id", "id", "spec id", "story id", "item id", "ticket id", "issue i
 # These name a link or a kind as often as a key: only the first column of a row is its name.
 _LEADING_IDS = ("spec", "ticket", "key")
 _TITLES = (
-    "title", "task", "tasks", "task title", "task name", "work item", "action item", "action",
+    "title", "task", "task title", "task name", "work item", "action item",
     "to do", "todo", "name", "subject", "summary", "item", "story", "user story", "issue",
     "feature", "description", "details",
 )  # fmt: skip
 _SURE_TITLES = frozenset(_TITLES[: _TITLES.index("name")])
-_LEADING_TITLES = ("description", "summary", "item", "story", "user story", "subject")
+_LEADING_TITLES = ("description", "summary", "user story")
 _OWNERS = ("owner", "owners", "assignee", "assignees", "assigned to", "responsible")
 _ORDER = frozenset({"", "order", "#", "no", "nr", "number", "priority"})
 # What such a row tells of is no task, even if the row has an id.

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spec_notify.core.body_parts import Absent, Git
 from spec_notify.core.event import Event
-from spec_notify.core.payload import (
-    Absent,
-    Git,
-    Surroundings,
-    arrival,
-    build_task_event,
-    validate,
-)
+from spec_notify.core.evidence import directory
+from spec_notify.core.payload import Surroundings, arrival, build_task_event
+from spec_notify.core.schema import validate
 from spec_notify.core.spec_id import resolve
 from spec_notify.ports import Text
 from spec_notify.sources import consensus, stage_telemetry
 from spec_notify.sources.document import read_document
 
 if TYPE_CHECKING:
+    from spec_notify.core.body_parts import Consensus, Telemetry
     from spec_notify.core.config import Config
-    from spec_notify.core.payload import Consensus, Telemetry
     from spec_notify.core.snapshot import Snapshot, Task
     from spec_notify.core.spec_id import SpecId
     from spec_notify.pipeline.reading import Change, Reading
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 
 _FEW = 12
 """How many of the newest artefacts are read before giving up on finding a valid one."""
-UNASSIGNED = "_unassigned"
 
 
 class Context:
@@ -121,7 +116,7 @@ class Context:
             git=self._git(document, change),
             telemetry=telemetry,
             consensus=agreed,
-            evidence=f"{self._root}/commands/{spec.id or UNASSIGNED}/webhooks/",
+            evidence=directory(self._root, spec.id),
         )
 
     def _spec(self, document: str, task: Task) -> SpecId:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.payload import Absent, Agent, Consensus
-from spec_notify.sources.stage_telemetry import (
+from spec_notify.core.body_parts import Absent, Agent, Consensus
+
+from .artefact import (
     TIME,
     Skipped,
     measure,

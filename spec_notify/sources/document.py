@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 10_000
-MOST_LINES = 200_000
+MOST_LINES = 100_000
 _MOST_PIPED_LINES = 10 * MOST_ROWS
 _MOST_NOTICES = 20
 _LISTED_LINES = 10
@@ -43,11 +43,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def too_large(text: str) -> str | None:
     """Say why a document cannot be read in bounded time and memory; None for any other.
 
-    The caller leaves its snapshot alone: 5 MiB, 10,000 rows, 200,000 lines, 40 nested blocks.
+    The caller leaves its snapshot alone: 5 MiB, 10,000 rows, 100,000 lines, 40 nested blocks.
     """
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
         return "it is larger than 5 MiB"
-    if text.count("\n") > MOST_LINES:
+    if text.count("\n") + text.count("\r") - text.count("\r\n") > MOST_LINES:
         return f"it has more than {MOST_LINES:,} lines"
     # Each table spends two of its lines on header and delimiter.
     rows = len(_ROW.findall(text)) - 2 * len(_DELIMITER.findall(text))

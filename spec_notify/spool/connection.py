@@ -129,6 +129,11 @@ class Database:
         self.rows(name, **facts)
         return self._connection.changes()
 
+    def add(self, name: str, values: Row) -> int | None:
+        """Run a named insert and answer the new row; None if one like it is there."""
+        self._connection.execute(query(name), values)
+        return self._connection.last_insert_rowid() if self._connection.changes() else None
+
     def close(self) -> None:
         """Let go of the database; a second time does nothing."""
         with self._lock, self._speaking():

@@ -95,11 +95,11 @@ class SqliteLedger:
 
     def admit(self, event: Event, deliveries: Sequence[Delivery]) -> int:
         """Insert an event and its deliveries; one whose id is known is no news. Answer how many."""
-        row = self._database.row("admit_event", **event_row(event, deliveries=len(deliveries)))
+        row = self._database.add("admit_event", event_row(event, deliveries=len(deliveries)))
         if row is None:
             return 0
         for delivery in deliveries:
-            self._database.change("admit_delivery", **delivery_row(delivery, event=row[0]))
+            self._database.add("admit_delivery", delivery_row(delivery, event=row))
             if delivery.state in OPEN and delivery.subscription in self._open:
                 self._open[delivery.subscription] += 1
         return len(deliveries)

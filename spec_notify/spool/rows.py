@@ -29,21 +29,30 @@ def finished_at(state: State, now: int) -> int | None:
     return now if state in _FINISHED else None
 
 
-def delivery_row(delivery: Delivery, *, event: int) -> dict[str, object]:
+def delivery_row(delivery: Delivery, *, event: int) -> Row:
     """Answer a new delivery as its row; `event` is the row of its event."""
-    life = None if delivery.expires_at is None else delivery.expires_at - delivery.created_at
-    return {
-        **msgspec.structs.asdict(delivery),
-        "event": event,
-        "life": life,
-        "finished_at": finished_at(delivery.state, delivery.created_at),
-    }
+    name, _, *others = msgspec.structs.astuple(delivery)
+    expires_at, created_at = delivery.expires_at, delivery.created_at
+    life = None if expires_at is None else expires_at - created_at
+    return (name, event, *others, life, created_at, finished_at(delivery.state, created_at))
 
 
-def event_row(event: Event, *, deliveries: int) -> dict[str, object]:
-    """Answer an event as its row."""
-    owners = msgspec.json.encode(event.owners).decode()
-    return {**msgspec.structs.asdict(event), "owners": owners, "deliveries": deliveries}
+def event_row(event: Event, *, deliveries: int) -> Row:
+    """Answer a new event as its row."""
+    return (
+        event.id,
+        event.type,
+        event.at,
+        event.task,
+        event.status,
+        event.spec,
+        event.document,
+        msgspec.json.encode(event.owners).decode(),
+        event.branch,
+        event.heard,
+        deliveries,
+        event.body,
+    )
 
 
 def read_delivery(database: Database, row: int) -> Delivery:

@@ -14,24 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_notify.core import event as types
+from spec_notify.core.body import SHAPES
+from spec_notify.core.body_parts import Absent, Agent, Consensus, Git, Telemetry
 from spec_notify.core.errors import PayloadError, UsageError
 from spec_notify.core.event import Event, event_id
 from spec_notify.core.instant import parse_rfc3339
 from spec_notify.core.payload import (
-    SHAPES,
-    Absent,
-    Agent,
-    Consensus,
-    Git,
     Surroundings,
-    Telemetry,
     arrival,
     build_plain_event,
     build_task_event,
     build_test_event,
-    json_schema,
-    validate,
 )
+from spec_notify.core.schema import json_schema, validate
 from spec_notify.core.snapshot import Task, Transition
 from spec_notify.core.spec_id import SpecId
 from spec_notify.core.status import CANONICAL, Status

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -123,6 +124,7 @@ def test_nobody_waits_for_a_detached_child(tmp_path: Path) -> None:
     pid = detach([sys.executable, "-c", "import signal; signal.pause()"], None, ENVIRONMENT)
     os.close(theirs)
     try:
+        assert select.select([ours], [], [], 10)[0], "the child holds the pipe open"
         assert os.read(ours, 1) == b"", "the end of the pipe, while the child lives"
         assert os.waitpid(pid, os.WNOHANG) == (0, 0)
     finally:

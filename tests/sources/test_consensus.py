@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_notify.core.payload import Absent, Agent
+from spec_notify.core.body_parts import Absent, Agent
+from spec_notify.sources.artefact import Skipped
 from spec_notify.sources.consensus import (
     Synthesis,
     agent_files,
@@ -18,7 +19,6 @@ from spec_notify.sources.consensus import (
     newest,
     read_synthesis,
 )
-from spec_notify.sources.stage_telemetry import Skipped
 
 ORCHARD = Path(__file__).parents[2] / "fixtures" / "consensus" / "SPEC-ORB-001-harvest"
 FOLDER = "evidence/consensus/SPEC-ORB-001-harvest"

@@ -10,15 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_notify.core.payload import Absent
-from spec_notify.sources.stage_telemetry import (
-    Artifact,
-    Skipped,
-    candidates,
-    newest,
-    read_artifact,
-    repository_path,
-)
+from spec_notify.core.body_parts import Absent
+from spec_notify.sources.artefact import Skipped, repository_path
+from spec_notify.sources.stage_telemetry import Artifact, candidates, newest, read_artifact
 
 ORCHARD = Path(__file__).parents[2] / "fixtures" / "telemetry" / "SPEC-ORB-001-harvest"
 FOLDER = "evidence/commands/SPEC-ORB-001-harvest"

@@ -166,9 +166,9 @@ def test_reading_and_listing_hint_nothing(
     for _ in range(20):
         (tmp_path / "tasks.md").read_text()
         list(tmp_path.iterdir())
-    (tmp_path / "end").mkdir()
-    assert hints.wait(lambda came: Reason.CHANGED in came)
-    assert hints.all() == [Reason.REARMED, Reason.CHANGED]
+    (tmp_path / "end").write_text("end")
+    assert hints.wait(lambda came: Reason.WRITTEN in came)
+    assert hints.all()[:3] == [Reason.REARMED, Reason.CHANGED, Reason.WRITTEN]
 
 
 def test_what_lies_at_or_below_an_excluded_folder_is_nobodys_business(
@@ -181,9 +181,9 @@ def test_what_lies_at_or_below_an_excluded_folder_is_nobodys_business(
     assert watcher.watched == (tmp_path,)
     shutil.rmtree(evidence)
     evidence.mkdir()
-    (tmp_path / "evidence-of-another-kind").mkdir()
-    assert hints.wait(lambda came: Reason.CHANGED in came)
-    assert hints.all() == [Reason.REARMED, Reason.CHANGED]
+    (tmp_path / "evidence-of-another-kind").write_text("end")
+    assert hints.wait(lambda came: Reason.WRITTEN in came)
+    assert hints.all()[:3] == [Reason.REARMED, Reason.CHANGED, Reason.WRITTEN]
     watcher.stop()
 
 
@@ -330,6 +330,20 @@ def test_what_watchdog_says_of_an_overflow_is_a_hint(
     assert hints.all() == [Reason.REARMED, Reason.OVERFLOW]
     watcher.stop()
     assert logging.getLogger("watchdog").handlers == []
+
+
+@linux
+def test_a_closing_lost_in_an_overflow_is_not_waited_for(
+    watcher: FileWatcher, hints: Notes, tmp_path: Path
+) -> None:
+    watcher.rewatch([tmp_path])
+    with (tmp_path / "one.md").open("w") as one:
+        one.write("half")
+        one.flush()
+        assert hints.wait(lambda came: came[-1] == Reason.WRITTEN)
+        logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+        (tmp_path / "two.md").write_text("whole")
+        assert hints.wait(lambda came: came[-1] == Reason.CLOSED)
 
 
 SCRIPT = """

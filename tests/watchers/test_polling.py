@@ -93,6 +93,14 @@ def test_a_file_just_touched_is_not_trusted_until_it_has_aged(tmp_path: Path, pa
     assert stamps.changed([DOCUMENT], now) == []
 
 
+def test_a_file_whose_time_was_set_back_is_young_all_the_same(tmp_path: Path, path: Path) -> None:
+    os.utime(path, (0, 0))
+    stamps, now = Stamps(tmp_path), aged(path)
+    assert stamps.changed([DOCUMENT], now - 1) == [DOCUMENT]
+    assert stamps.changed([DOCUMENT], now - 1) == [DOCUMENT]
+    assert stamps.changed([DOCUMENT], now) == []
+
+
 def test_a_stamp_far_in_the_future_is_not_young_for_ever(tmp_path: Path, path: Path) -> None:
     year = 365 * 86_400 * 10**9
     found = path.stat()

@@ -113,6 +113,20 @@ def test_a_save_is_hinted_and_read(root: Path, save: Callable[[Path, str], None]
             seen(looker, lambda turn=turn: save(root / DOCUMENT, f"turn {turn}"), f"turn {turn}")
 
 
+def test_a_backup_moved_elsewhere_holds_up_no_hint(root: Path) -> None:
+    """watchdog would hold it, and all that follows, for half a second."""
+    took = []
+    with Looker(root, DOCUMENT).looking() as looker:
+        for turn in range(10):
+            looker.hints.clear()
+            began = clock()
+            backup_in_another_folder(root / DOCUMENT, f"turn {turn}")
+            assert looker.hints.wait(bool)
+            took.append(clock() - began)
+            assert looker.seen.wait(lambda seen, turn=turn: seen[-1] == f"turn {turn}")
+    assert min(took) < 250
+
+
 def git(root: Path, *words: str) -> str:
     quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     who = ("-c", "user.name=A", "-c", "user.email=a@example.org")

@@ -48,6 +48,14 @@ def test_the_first_hint_wakes_and_no_other_until_a_look_begins() -> None:
     assert settle.hint(1_000)
 
 
+def test_what_was_hinted_before_a_look_does_not_delay_the_next() -> None:
+    settle = Settle()
+    settle.hint(1_000, W)
+    settle.begin()
+    settle.hint(1_010, C)
+    assert settle.next(1_010) == QUIET
+
+
 def test_a_wish_is_due_without_any_hint_and_the_earliest_stands() -> None:
     settle = Settle()
     settle.again(1_000, VANISHED)

@@ -83,13 +83,11 @@ DELETE FROM occurrence WHERE document = :document;
 SELECT count(*) FROM delivery WHERE subscription = :subscription AND state = :state;
 
 -- name: admit_event
--- An event whose id is known is no news.
+-- An event whose id is known is no news. By position: names cost as much as the insert itself.
 INSERT INTO event (
   id, type, at, task, status, spec, document, owners, branch, heard, deliveries, body
-) VALUES (
-  :id, :type, :at, :task, :status, :spec, :document, :owners, :branch, :heard, :deliveries, :body
-) ON CONFLICT (id) DO NOTHING
-RETURNING seq;
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO NOTHING;
 
 -- name: admit_delivery
 -- Queue an event for a subscription.
@@ -97,11 +95,7 @@ INSERT INTO delivery (
   id, event, type, subscription, state, created_at, next_at, expires_at, attempts, tries,
   last_status, reason, task, spec, document, probe, replayed_by, replayed_at,
   life, queued_at, finished_at
-) VALUES (
-  :id, :event, :type, :subscription, :state, :created_at, :next_at, :expires_at, :attempts, :tries,
-  :last_status, :reason, :task, :spec, :document, :probe, :replayed_by, :replayed_at,
-  :life, :created_at, :finished_at
-);
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: event
 -- A stored event.
