@@ -96,8 +96,8 @@ def _work(name: str, words: Words, *, waits: bool) -> None:
                 return
             wiring = Wiring.open(start, config_file=words.config, env=env)
         single_flight(_lock(wiring, "look"), _noted(wiring, lambda: _look(wiring, name)))
-        if wiring.watcher_lives():
-            wiring.poke()
+        if wiring.watching.lives():
+            wiring.watching.poke()
         elif not waits or _detached():
             single_flight(_lock(wiring, "drain"), _noted(wiring, lambda: _drain(wiring)))
     finally:

@@ -43,6 +43,6 @@ def accept(
         for path in chosen:
             say(f"{path}: {'taken as it stands' if discard else 'released'}")
         say(f"{plural(looked.deliveries, 'delivery')} queued")
-    if looked.deliveries and wiring.watcher_lives():
-        wiring.poke()
+    if looked.deliveries and wiring.watching.lives():
+        wiring.watching.poke()
     return 0

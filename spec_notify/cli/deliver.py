@@ -40,8 +40,6 @@ def deliver(
     if not here.answer("deliver", delivered=arrived, died=died, counts=counts):
         waiting = counts[State.PENDING]
         say(f"{arrived} delivered, {plural(died, 'dead letter')}, {waiting} still queued")
-    for warning in wiring.warnings:
-        here.talk(warning)
     if died:
         return 1
     return 75 if counts[State.PENDING] or counts[State.IN_FLIGHT] else 0

@@ -71,7 +71,7 @@ def _text(path: str) -> str:
 
     text = read_file(path)
     if not isinstance(text, Text):
-        raise UsageError(text.why)
+        raise UsageError(f"{path}: {text.why}")
     why = too_large(text.text)
     if why:
         raise UsageError(f"{path}: {why}")

@@ -118,7 +118,7 @@ def _hooks(wiring: Wiring) -> Iterator[Finding]:
 
 
 def _watcher(wiring: Wiring) -> Finding:
-    pid = wiring.watcher_pid()
+    pid = wiring.watching.pid()
     if pid:
         return Finding("ok", "watcher", f"process {pid}")
     return Finding("ok", "watcher", "none; hooks and `scan` look, and deliver what is due")
@@ -168,5 +168,5 @@ def _spool(wiring: Wiring) -> Iterator[Finding]:
                 f"{path}: {each.held} events wait for a human",
                 f"`spec-notify accept {path}` sends them, --discard lets them go",
             )
-    for warning in wiring.warnings:
+    for warning in wiring.take_warnings():
         yield Finding("warn", "spool", warning)

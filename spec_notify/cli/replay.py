@@ -124,8 +124,8 @@ def _deliver(wiring: Wiring, drain: str) -> list[Attempted]:
 
     from .deliver import drained
 
-    if wiring.watcher_lives():
-        wiring.poke()
+    if wiring.watching.lives():
+        wiring.watching.poke()
         return []
     return drained(wiring, parse_duration(drain))
 
@@ -143,8 +143,6 @@ def _report(
     if not here.answer("replay", results=results):
         _show(here, after, "replayed")
     states = {each.state for each in after}
-    for warning in wiring.warnings:
-        here.talk(warning)
     if State.DEAD in states:
         here.talk("a replay failed for good again: mend the endpoint before the next try")
         return 1

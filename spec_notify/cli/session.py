@@ -49,8 +49,10 @@ class Session:
         return self.json
 
     def close(self) -> None:
-        """Let go of whatever was opened."""
+        """Say what there is to warn of, and let go of whatever was opened."""
         if self._wiring is not None:
+            for warning in self._wiring.take_warnings():
+                self.talk(warning)
             self._wiring.close()
 
 

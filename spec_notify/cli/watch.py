@@ -57,7 +57,7 @@ def watch(
 def status(context: typer.Context) -> int:
     """Say whether a watcher lives here; exit 0 if one does, 1 if not."""
     here = session(context)
-    pid = here.wiring().watcher_pid()
+    pid = here.wiring().watching.pid()
     if not here.answer("watch-status", watching=pid is not None, pid=pid):
         say(f"watching, process {pid}" if pid else "no watcher here")
     return 0 if pid else 1
@@ -67,12 +67,12 @@ def stop(context: typer.Context) -> int:
     """Tell the watcher to finish what it is sending and end; wait until it has."""
     here = session(context)
     wiring = here.wiring()
-    pid = wiring.watcher_pid()
+    pid = wiring.watching.pid()
     if pid is None:
         here.talk("no watcher here")
         return 0
     os.kill(pid, signal.SIGTERM)
-    stopped = _until(lambda: wiring.watcher_pid() != pid, _PATIENCE)
+    stopped = _until(lambda: wiring.watching.pid() != pid, _PATIENCE)
     if not here.answer("watch-stop", stopped=stopped, pid=pid):
         say(f"stopped, process {pid}" if stopped else f"process {pid} is still draining")
     return 0 if stopped else 75
@@ -82,8 +82,8 @@ def _background(here: Session, wiring: Wiring) -> int:
     from spec_notify.disk.process import detach
     from spec_notify.disk.state import ensure
 
-    if wiring.watcher_pid() is not None:
-        raise UsageError(f"a watcher lives here already, process {wiring.watcher_pid()}")
+    if wiring.watching.pid() is not None:
+        raise UsageError(f"a watcher lives here already, process {wiring.watching.pid()}")
     log = ensure(wiring.state) / "watch.log"
     words = [sys.executable, "-I", "-m", "spec_notify", "--repo", str(wiring.root)]
     words += ["--config", os.path.abspath(here.config_file)] if here.config_file else []  # noqa: PTH100 - the user's own words, made independent of the folder
@@ -98,12 +98,9 @@ def _background(here: Session, wiring: Wiring) -> int:
 
 
 def _foreground(here: Session, wiring: Wiring, *, jsonl: bool) -> int:
-    from spec_notify.disk.locks import Lock
-    from spec_notify.disk.state import ensure
-
-    lock = Lock(ensure(wiring.state) / "watch.lock")
+    lock = wiring.watching.lock()
     if not lock.acquire():
-        raise UsageError(f"a watcher lives here already, process {wiring.watcher_pid()}")
+        raise UsageError(f"a watcher lives here already, process {wiring.watching.pid()}")
     try:
         return asyncio.run(_Watch(here, wiring, jsonl=jsonl).run())
     finally:
@@ -134,7 +131,7 @@ class _Watch:
         dispatch = wiring.dispatch(self._attempted)
         self._dispatch = dispatch
         self._daemon = Daemon(hands=hands, dispatch=dispatch, grace=GRACE)
-        self._watcher = wiring.watcher(self._daemon.hint, self._warn)
+        self._watcher = wiring.watching.watcher(self._daemon.hint, self._warn)
 
     async def run(self) -> int:
         stop = asyncio.Event()
@@ -176,10 +173,12 @@ class _Watch:
             self._warn(notice)
 
     def _rewatch(self) -> None:
-        self._watcher.rewatch(self._wiring.watch_folders())
+        self._watcher.rewatch(self._wiring.watching.folders())
 
     def _changed(self) -> bool:
-        return self._wiring.config_changed() or self._wiring.stat_pass()
+        from spec_notify.wiring import now
+
+        return self._wiring.config_changed() or self._wiring.watching.touched(now())
 
     def _ready(self) -> None:
         _ready(self._wiring).touch()
@@ -211,7 +210,7 @@ class _Watch:
         self._speak(facts, f"{said}{delivery.state} ({attempted.outcome.detail})")
 
     def _pass_on(self) -> None:
-        for warning in self._wiring.warnings:
+        for warning in self._wiring.take_warnings():
             self._warn(warning)
 
     def _warn(self, text: str) -> None:

@@ -12,7 +12,7 @@ ALIKE = 0.6
 # Comparing two texts costs about the places where their letters agree: what all of it may cost,
 # a second or two; what one pair may, which only texts of one repeated letter exceed; and up to
 # how many pairs none is left out.
-_BUDGET, _PAIR_BUDGET, _FULL = 600_000, 9_000, 4_096
+_BUDGET, _PAIR_BUDGET, _FULL = 600_000, 12_000, 4_096
 _CANDIDATES = 3
 _COMMON = 20
 

@@ -6,70 +6,23 @@ from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
 from spec_notify.core.delivery import Claim, Delivery, Signal, State, move, sources_of
-from spec_notify.core.errors import StaleBaselineError
-from spec_notify.core.event import Event
-from spec_notify.ports import Record, Settled, StoredDocument
+from spec_notify.ports import Record, Settled
 
 from .attempts import LEASED, WAITING
-from .ledger import OPEN
 from .moves import GONE, parking_signal
 from .rows import finished_at
 from .sealing import Tip, chain_of, seal_after
+from .tables import Attempt, MemoryLedger, Slot, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from spec_notify.core.delivery import Step
-    from spec_notify.ports import Ledger, Query, Told
-
-_replace = msgspec.structs.replace
-
-
-class _Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery and what the spool knows of it beside."""
-
-    row: int
-    delivery: Delivery
-    life: int | None
-    queued_at: int
-    owner: str = ""
-    claim: Claim | None = None
-    parked_for: str | None = None
-    parked_at: int = 0
-    finished_at: int | None = None
-
-    def put(self, **facts: object) -> _Slot:
-        return _replace(self, delivery=_replace(self.delivery, **facts))
-
-
-class _Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed attempt; its body leaves when its file stands."""
-
-    delivery: str
-    record: Record
-    at: int
-    standing: bool = False
-
-
-class _State(msgspec.Struct, kw_only=True):
-    """Everything remembered; values are frozen, so that a copy of the tables is a copy of all."""
-
-    documents: dict[str, StoredDocument] = {}
-    told: dict[tuple[str, str, str], str] = {}
-    occurrences: dict[tuple[str, str, str], int] = {}
-    events: dict[str, Event] = {}
-    slots: dict[str, _Slot] = {}
-    attempts: list[_Attempt] = []
-    tips: dict[str, Tip] = {}
-    gone: dict[str, int] = {}
-    rows: int = 0
-
-    def copy(self) -> _State:
-        tables = {name: getattr(self, name) for name in self.__struct_fields__}
-        return _State(**{k: v if isinstance(v, int) else v.copy() for k, v in tables.items()})
+    from spec_notify.core.event import Event
+    from spec_notify.ports import Ledger, Query, StoredDocument
 
 
 class MemorySpool:
@@ -79,7 +32,7 @@ class MemorySpool:
         self.writer = writer
         self.generation = generation
         self._lock = RLock()
-        self._now = _State()
+        self._now = Tables()
 
     def documents(self) -> Mapping[str, StoredDocument]:
         """Answer all remembered documents by path."""
@@ -91,7 +44,7 @@ class MemorySpool:
         """Open the one write transaction of a look; it commits when the block ends well."""
         with self._lock:
             draft = self._now.copy()
-            yield _MemoryLedger(draft)
+            yield MemoryLedger(draft)
             self._now = draft
 
     def claim(
@@ -130,7 +83,7 @@ class MemorySpool:
                 return None
             next_at = slot.delivery.next_at if step.next_at is None else step.next_at
             settled = slot.put(state=state, next_at=next_at, reason=step.reason, last_status=status)
-            self._keep(
+            self._now.keep(
                 settled,
                 claim=None,
                 queued_at=now,
@@ -160,12 +113,12 @@ class MemorySpool:
         with self._lock:
             slots = [
                 slot
-                for slot in self._standing(State.PENDING, subscription)
+                for slot in self._now.standing(State.PENDING, subscription)
                 if not (reason == GONE and _awaits_replay(slot.delivery))
             ]
             for slot in slots:
                 held = slot.put(state=to, reason=reason)
-                self._keep(held, parked_for=reason, parked_at=now)
+                self._now.keep(held, parked_for=reason, parked_at=now)
             return len(slots)
 
     def resume(self, subscription: str, reasons: Collection[str], *, now: int) -> int:
@@ -173,27 +126,28 @@ class MemorySpool:
         (parked,) = sources_of(Signal.RESUMED)
         to = move(parked, Signal.RESUMED)
         with self._lock:
-            standing = self._standing(parked, subscription)
+            standing = self._now.standing(parked, subscription)
             slots = [slot for slot in standing if slot.parked_for in reasons]
             for slot in slots:
                 expires_at = slot.delivery.expires_at
                 if expires_at is not None:
                     expires_at += max(0, now - slot.parked_at)
                 free = slot.put(state=to, next_at=now, reason=None, expires_at=expires_at)
-                self._keep(free, queued_at=now, parked_for=None)
+                self._now.keep(free, queued_at=now, parked_for=None)
             return len(slots)
 
     def expire(self, *, now: int) -> int:
         """Make dead letters of pending deliveries past their expiry (reason `expired`)."""
         to = move(State.PENDING, Signal.EXPIRED)
         with self._lock:
-            for slot in self._standing(State.PENDING):
+            for slot in self._now.standing(State.PENDING):
                 if slot.queued_at > now:
                     wait = max(0, slot.delivery.next_at - slot.queued_at)
-                    self._keep(slot.put(next_at=now + wait), queued_at=now)
-            slots = [slot for slot in self._standing(State.PENDING) if _is_over(slot, now)]
+                    self._now.keep(slot.put(next_at=now + wait), queued_at=now)
+            pending = self._now.standing(State.PENDING)
+            slots = [slot for slot in pending if _is_past(slot.delivery.expires_at, now)]
             for slot in slots:
-                self._keep(slot.put(state=to, reason="expired"), finished_at=now)
+                self._now.keep(slot.put(state=to, reason="expired"), finished_at=now)
             return len(slots)
 
     def purge(self, *, now: int, retention: int) -> int:
@@ -203,10 +157,10 @@ class MemorySpool:
             waiting = {each.delivery for each in self._now.attempts if not each.standing}
             old = [
                 slot
-                for id, slot in self._now.slots.items()
-                if slot.finished_at is not None and slot.finished_at < before and id not in waiting
+                for name, slot in self._now.slots.items()
+                if name not in waiting and _is_past(slot.finished_at, before)
             ]
-            self._drop({slot.delivery.id for slot in old}, before)
+            self._now.drop({slot.delivery.id for slot in old}, before)
             return sum(slot.delivery.state is State.DEAD for slot in old)
 
     def replay(self, ids: Sequence[str], *, by: str, now: int) -> list[Delivery]:
@@ -224,7 +178,7 @@ class MemorySpool:
                     replayed_by=by,
                     replayed_at=now,
                 )
-                self._keep(queued, queued_at=now, parked_for=None, finished_at=None)
+                self._now.keep(queued, queued_at=now, parked_for=None, finished_at=None)
                 moved.append(queued.delivery)
             return moved
 
@@ -234,7 +188,7 @@ class MemorySpool:
             moved = []
             for slot, state in self._asked(ids, Signal.CANCEL):
                 ended = slot.put(state=state)
-                self._keep(ended, parked_for=None, finished_at=now)
+                self._now.keep(ended, parked_for=None, finished_at=now)
                 moved.append(ended.delivery)
             return moved
 
@@ -252,7 +206,7 @@ class MemorySpool:
     def counts(self) -> dict[State, int]:
         """Count deliveries by state; every state is present."""
         with self._lock:
-            return {state: len(self._standing(state)) for state in State}
+            return {state: len(self._now.standing(state)) for state in State}
 
     def next_due(self, subscriptions: Collection[str]) -> int | None:
         """Answer when the next pending delivery of these subscriptions is due."""
@@ -282,7 +236,7 @@ class MemorySpool:
         """The files of these records stand: their bytes leave the spool."""
         with self._lock:
             self._now.attempts = [
-                _replace(each, standing=True, record=_replace(each.record, body=b""))
+                replace(each, standing=True, record=replace(each.record, body=b""))
                 if each.record.row in rows
                 else each
                 for each in self._now.attempts
@@ -297,24 +251,16 @@ class MemorySpool:
     def close(self) -> None:
         """There is nothing to let go of."""
 
-    def _standing(self, state: State, subscription: str | None = None) -> list[_Slot]:
+    def _waiting(self, subscriptions: Collection[str], only: str | None = None) -> list[Slot]:
         return [
             slot
-            for slot in self._now.slots.values()
-            if slot.delivery.state is state
-            and (subscription is None or slot.delivery.subscription == subscription)
-        ]
-
-    def _waiting(self, subscriptions: Collection[str], only: str | None = None) -> list[_Slot]:
-        return [
-            slot
-            for slot in self._standing(WAITING)
+            for slot in self._now.standing(WAITING)
             if slot.delivery.subscription in subscriptions
             and (not slot.delivery.probe if only is None else slot.delivery.id == only)
         ]
 
     def _lease(
-        self, slot: _Slot, owner: str, token: str, now: int, leases: Mapping[str, int]
+        self, slot: Slot, owner: str, token: str, now: int, leases: Mapping[str, int]
     ) -> Claim:
         before = slot.delivery
         leased = slot.put(state=LEASED, attempts=before.attempts + 1, tries=before.tries + 1)
@@ -325,7 +271,7 @@ class MemorySpool:
             started_at=now,
             lease_until=now + leases[before.subscription],
         )
-        self._keep(leased, owner=owner, claim=claim)
+        self._now.keep(leased, owner=owner, claim=claim)
         return claim
 
     def _seal(self, claim: Claim, record: Mapping[str, object], now: int) -> Record:
@@ -336,97 +282,17 @@ class MemorySpool:
         self._now.rows += 1
         kept = Record(row=self._now.rows, spec=spec, name=sealed.name, body=sealed.body)
         self._now.attempts.append(
-            _Attempt(delivery=claim.delivery.id, record=kept, at=sealed.tip.at)
+            Attempt(delivery=claim.delivery.id, record=kept, at=sealed.tip.at)
         )
         return kept
 
-    def _asked(self, ids: Sequence[str], signal: Signal) -> list[tuple[_Slot, State]]:
-        slots = [self._now.slots[id] for id in dict.fromkeys(ids) if id in self._now.slots]
+    def _asked(self, ids: Sequence[str], signal: Signal) -> list[tuple[Slot, State]]:
+        known = self._now.slots
+        slots = [known[each] for each in dict.fromkeys(ids) if each in known]
         return [(slot, move(slot.delivery.state, signal)) for slot in slots]
 
-    def _drop(self, old: set[str], before: int) -> None:
-        memory = self._now
-        events = {memory.slots.pop(id).delivery.event for id in old}
-        memory.attempts = [each for each in memory.attempts if each.delivery not in old]
-        wanted = {slot.delivery.event for slot in memory.slots.values()}
-        for id, event in list(memory.events.items()):
-            if id not in wanted and (id in events or event.at < before):
-                del memory.events[id]
 
-    def _keep(self, slot: _Slot, **facts: object) -> None:
-        self._now.slots[slot.delivery.id] = _replace(slot, **facts)
-
-
-class _MemoryLedger:
-    """`ports.Ledger` over a draft that takes effect as a whole."""
-
-    def __init__(self, draft: _State) -> None:
-        self._draft = draft
-
-    def document(self, path: str) -> StoredDocument | None:
-        return self._draft.documents.get(path)
-
-    def save(self, document: StoredDocument) -> None:
-        known = self._draft.documents.get(document.path)
-        if document.revision != (known.revision if known else 0) + 1:
-            raise StaleBaselineError(document.path)
-        self._draft.documents[document.path] = document
-
-    def told(self, document: str) -> dict[tuple[str, str], str]:
-        told = self._draft.told.items()
-        return {(branch, key): status for (of, branch, key), status in told if of == document}
-
-    def tell(self, document: str, told: Sequence[Told]) -> None:
-        for each in told:
-            self._draft.told[document, each.branch, each.key] = each.status
-
-    def forget(self, document: str, branch: str, key: str) -> None:
-        self._draft.told.pop((document, branch, key), None)
-
-    def occurrence(self, document: str, key: str, to: str) -> int:
-        count = self._draft.occurrences.get((document, key, to), 0) + 1
-        self._draft.occurrences[document, key, to] = count
-        return count
-
-    def rename(self, old: str, new: str) -> None:
-        if old == new:
-            return
-        draft = self._draft
-        document = draft.documents.pop(old, None)
-        if document is not None:
-            snapshot = _replace(document.snapshot, document=new)
-            draft.documents[new] = _replace(document, path=new, snapshot=snapshot)
-        for _, branch, key in [each for each in draft.told if each[0] == old]:
-            draft.told[new, branch, key] = draft.told.pop((old, branch, key))
-        for _, key, to in [each for each in draft.occurrences if each[0] == old]:
-            moved = draft.occurrences.pop((old, key, to))
-            known = draft.occurrences.get((new, key, to), 0)
-            draft.occurrences[new, key, to] = max(moved, known)
-
-    def open_count(self, subscription: str) -> int:
-        return sum(
-            slot.delivery.subscription == subscription and slot.delivery.state in OPEN
-            for slot in self._draft.slots.values()
-        )
-
-    def admit(self, event: Event, deliveries: Sequence[Delivery]) -> int:
-        if event.id in self._draft.events:
-            return 0
-        self._draft.events[event.id] = event
-        for delivery in deliveries:
-            self._draft.rows += 1
-            created_at, expires_at = delivery.created_at, delivery.expires_at
-            self._draft.slots[delivery.id] = _Slot(
-                row=self._draft.rows,
-                delivery=delivery,
-                life=None if expires_at is None else expires_at - created_at,
-                queued_at=created_at,
-                finished_at=finished_at(delivery.state, created_at),
-            )
-        return len(deliveries)
-
-
-def _due(slot: _Slot) -> tuple[int, int]:
+def _due(slot: Slot) -> tuple[int, int]:
     return (slot.delivery.next_at, slot.row)
 
 
@@ -434,8 +300,8 @@ def _awaits_replay(delivery: Delivery) -> bool:
     return delivery.replayed_at is not None and delivery.tries == 0
 
 
-def _is_over(slot: _Slot, now: int) -> bool:
-    return slot.delivery.expires_at is not None and slot.delivery.expires_at < now
+def _is_past(instant: int | None, now: int) -> bool:
+    return instant is not None and instant < now
 
 
 def _fits(delivery: Delivery, query: Query) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.repository import environment
@@ -21,7 +24,9 @@ _STEP = re.compile(
 )
 _MARK = "\x1e"
 PORT = "8787"
-"""The port `spec-notify listen` takes when it is not told another."""
+"""The port in the pages; another one is used when they are played."""
+PATIENCE = 120
+"""Seconds a page may take before what it has said so far is compared."""
 
 
 def played(page: str, folder: Path) -> list[tuple[str, str, str]]:
@@ -34,17 +39,29 @@ def played(page: str, folder: Path) -> list[tuple[str, str, str]]:
         for command, output in _commands(console):
             shown.append((command, output))
             script.append(f"{command}\necho '{_MARK}'")
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(script).replace(PORT, port)],
+    output = _run("\n".join(script).replace(PORT, port), folder)
+    given = output.replace(port, PORT).replace(str(folder.parent), "…").split(f"{_MARK}\n")
+    return [(*each, output) for each, output in zip(shown, given, strict=False)]
+
+
+def _run(script: str, folder: Path) -> str:
+    """Run a script and answer what it printed; what it left behind ends with it."""
+    child = subprocess.Popen(
+        ["bash", "-c", script],
         cwd=folder,
         env=_environment(folder),
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=120,
-        check=False,
+        start_new_session=True,
     )
-    given = done.stdout.replace(port, PORT).replace(str(folder.parent), "…").split(f"{_MARK}\n")
-    return [(*each, output) for each, output in zip(shown, given, strict=False)]
+    try:
+        return child.communicate(timeout=PATIENCE)[0]
+    except subprocess.TimeoutExpired as error:
+        return (error.stdout or b"").decode()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
 
 
 def _commands(console: str) -> list[tuple[str, str]]:

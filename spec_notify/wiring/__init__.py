@@ -1,6 +1,6 @@
 """Config into live objects: the one place that knows the clock, chance, and who implements what.
 
-Kinds are dotted names, imported on first use: a new target is one file and one line here.
+Each object is made when first needed, so that a command pays only for what it uses.
 """
 
 from __future__ import annotations
@@ -10,45 +10,32 @@ import random  # noqa: TID251 - the one door of randomness
 import secrets
 import time
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from . import __version__
-from .core.errors import NotEnabledError
-from .core.message import Endpoint, Secret
-from .disk.config import load, user_config_file
-from .disk.environment import Environment
-from .disk.git import find
-from .disk.state import ensure, repository_state, state_root
-from .disk.trust import TrustStore
-from .disk.workspace import Folder
-from .ports import Route
+from spec_notify import __version__
+from spec_notify.core.errors import NotEnabledError
+from spec_notify.disk.config import load, user_config_file
+from spec_notify.disk.environment import Environment
+from spec_notify.disk.git import find
+from spec_notify.disk.state import ensure, repository_state, state_root
+from spec_notify.disk.trust import TrustStore
+from spec_notify.disk.workspace import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .core.config import Config, Problem
-    from .core.snapshot import Snapshot
-    from .core.subscription import Subscription
-    from .disk.evidence import EvidenceFolder
-    from .disk.git import Git
-    from .pipeline.attempt import Attempted
-    from .pipeline.context import Context
-    from .pipeline.dispatch import Dispatch
-    from .pipeline.intake import Intake
-    from .ports import Spool, Target
-    from .watchers.files import FileWatcher
-    from .watchers.polling import Stamps
+    from spec_notify.core.config import Config, Problem
+    from spec_notify.core.snapshot import Snapshot
+    from spec_notify.disk.evidence import EvidenceFolder
+    from spec_notify.disk.git import Git
+    from spec_notify.pipeline.attempt import Attempted
+    from spec_notify.pipeline.context import Context
+    from spec_notify.pipeline.dispatch import Dispatch
+    from spec_notify.pipeline.intake import Intake
+    from spec_notify.ports import Route, Spool
 
-TARGETS = {
-    "webhook": "spec_notify.targets.webhook",
-    "slack": "spec_notify.targets.slack",
-}
-"""Kind of subscription → the module that speaks its dialect."""
-
-UNSIGNED = frozenset({"slack"})
-"""Kinds whose receivers know no signature: their URL is the secret."""
+    from .watching import Watching
 
 
 def now() -> int:
@@ -75,7 +62,7 @@ class Wiring:
         self.mark = mark
         self.state_home = state_root(env)
         self.trust = TrustStore(self.state_home / "trust.json")
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
         self.reload()
 
     @classmethod
@@ -137,24 +124,18 @@ class Wiring:
     @cached_property
     def spool(self) -> Spool:
         """The durable spool, made on first use. Raises SpoolError."""
-        from .spool.sqlite import SqliteSpool
+        from spec_notify.spool.sqlite import SqliteSpool
 
         ensure(self.state)
         spool = SqliteSpool.open(
             self.state / "spool.db", now=now(), fresh_id=lambda: secrets.token_hex(8)
         )
         if spool.recovered_from:
-            self.warnings.append(
+            self.warn(
                 f"the spool was damaged and is kept as {spool.recovered_from}; "
                 "a fresh one takes every document as it stands"
             )
         return spool
-
-    @cached_property
-    def _stamps(self) -> Stamps:
-        from .watchers.polling import Stamps
-
-        return Stamps(self.root)
 
     @cached_property
     def workspace(self) -> Folder:
@@ -164,7 +145,7 @@ class Wiring:
     @cached_property
     def evidence(self) -> EvidenceFolder:
         """Where evidence files go."""
-        from .disk.evidence import EvidenceFolder, default_root
+        from spec_notify.disk.evidence import EvidenceFolder, default_root
 
         return EvidenceFolder(
             self.root,
@@ -182,13 +163,18 @@ class Wiring:
 
     def warn(self, text: str) -> None:
         """Keep a warning for whoever runs the command; the same one only once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+        if text not in self._warnings:
+            self._warnings.append(text)
+
+    def take_warnings(self) -> list[str]:
+        """Answer the warnings kept so far, and keep them no longer."""
+        taken, self._warnings = self._warnings, []
+        return taken
 
     def context(self) -> Context:
         """Answer what turns changes into events here."""
-        from .disk.evidence import default_root
-        from .pipeline.context import Context
+        from spec_notify.disk.evidence import default_root
+        from spec_notify.pipeline.context import Context
 
         return Context(
             workspace=self.workspace,
@@ -201,8 +187,8 @@ class Wiring:
 
     def intake(self) -> Intake:
         """Answer a looker for the config in force."""
-        from .pipeline.intake import Intake
-        from .pipeline.reading import Reader
+        from spec_notify.pipeline.intake import Intake
+        from spec_notify.pipeline.reading import Reader
 
         reader = Reader(workspace=self.workspace, history=self.git, config=self.config, clock=now)
         return Intake(
@@ -216,10 +202,10 @@ class Wiring:
 
     def dispatch(self, on_attempt: Callable[[Attempted], None] = lambda _: None) -> Dispatch:
         """Answer a dispatcher over the spool; it asks for routes again at every pass."""
-        from .disk.process import alive, owner
-        from .pipeline.attempt import Attempt, Facts
-        from .pipeline.dispatch import Dispatch
-        from .transports.http import HttpTransport
+        from spec_notify.disk.process import alive, owner
+        from spec_notify.pipeline.attempt import Attempt, Facts
+        from spec_notify.pipeline.dispatch import Dispatch
+        from spec_notify.transports.http import HttpTransport
 
         facts = Facts(
             clock=now,
@@ -250,8 +236,8 @@ class Wiring:
 
     def snapshots(self) -> list[tuple[str, Snapshot]]:
         """Answer the watched documents as they stand, read now; unreadable ones are left out."""
-        from .ports import Text
-        from .sources.document import read_document, too_large
+        from spec_notify.ports import Text
+        from spec_notify.sources.document import read_document, too_large
 
         found = []
         for path in self.workspace.documents(self.config.paths):
@@ -263,43 +249,6 @@ class Wiring:
                 )
                 found.append((path, snapshot))
         return found
-
-    def watcher_pid(self) -> int | None:
-        """Answer the process that watches this checkout, if one does."""
-        from .disk.locks import holder
-
-        held = holder(self.state / "watch.lock") if self.state.exists() else None
-        return held.pid if held else None
-
-    def watcher_lives(self) -> bool:
-        """Say whether a watcher of this checkout will deliver what is queued."""
-        return self.watcher_pid() is not None
-
-    def poke(self) -> None:
-        """Ask the watcher to look and deliver now."""
-        from .watchers.poke import poke
-
-        poke(self.state)
-
-    def watcher(self, hint: Callable[[str], None], warn: Callable[[str], None]) -> FileWatcher:
-        """Answer a watcher of file events, not yet watching anything."""
-        from .watchers.files import FileWatcher
-
-        return FileWatcher(hint=hint, warn=warn)
-
-    def watch_folders(self) -> list[Path]:
-        """Answer the folders whose events matter: of documents, of git's state, of pokes."""
-        from .watchers.poke import FOLDER
-
-        folders = [self.root / each for each in self.workspace.watch_folders(self.config.paths)]
-        folders += [self.root / ".spec-notify"] if (self.root / ".spec-notify").is_dir() else []
-        folders += [self.git.git_dir] if self.git is not None else []
-        return [*folders, ensure(ensure(self.state) / FOLDER)]
-
-    def stat_pass(self) -> bool:
-        """Say whether a known document or HEAD may have changed since the last pass."""
-        known = list(self.spool.documents())
-        return bool(self._stamps.changed(known, now()))
 
     def config_changed(self) -> bool:
         """Say whether a config file, or what is trusted, was touched since it was read."""
@@ -316,14 +265,14 @@ class Wiring:
 
     def check_config(self) -> tuple[Problem, ...]:
         """Answer every mistake and warning of every config file, trusted or not."""
-        from .disk.config import check
+        from spec_notify.disk.config import check
 
         user = user_config_file(self.env)
         return check(self.root, env=self.env, config_file=self.config_file, user_config=user)
 
     def trust_files(self, *, allow_private: bool, at: int) -> list[str]:
         """Trust the repository's config files as they stand, and read the config again."""
-        from .disk.config import trust_repository
+        from spec_notify.disk.config import trust_repository
 
         files = trust_repository(self.root, self.trust, allow_private=allow_private, at=at)
         self.reload()
@@ -331,34 +280,17 @@ class Wiring:
 
     def routes(self) -> dict[str, Route]:
         """Answer every subscription as this process can serve it at this moment."""
+        from .routes import routes
+
         folder = self.env.get("SPEC_NOTIFY_SECRETS_DIR")
-        environment = Environment(self.env, Path(folder) if folder else None)
-        return {each.name: self._route(each, environment) for each in self.config.subscriptions}
+        return routes(self.config, Environment(self.env, Path(folder) if folder else None))
 
-    def _route(self, subscription: Subscription, environment: Environment) -> Route:
-        from .core.addresses import check_url
-        from .core.errors import SecretError
+    @cached_property
+    def watching(self) -> Watching:
+        """Answer the watching side."""
+        from .watching import Watching
 
-        target = cast("Target", import_module(TARGETS[subscription.type]))
-        unready = _Unready(subscription, target)
-        if not subscription.enabled:
-            return unready.because("disabled", "enabled = false")
-        url = subscription.url or environment.get(subscription.url_env or "")
-        if url is None:
-            return unready.because("secret_missing", f"{subscription.url_env} is not set")
-        fault = check_url(url, allow_private=subscription.allow_private)
-        if fault is not None:
-            return unready.because("invalid_url", fault)
-        try:
-            keys = _signing_secrets(subscription, environment)
-        except SecretError as error:
-            return unready.because("secret_missing", str(error))
-        return Route(
-            subscription=subscription,
-            target=target,
-            endpoint=Endpoint(url=Secret(url), secrets=keys),
-            mark=hashlib.sha256(f"{self.spool.writer}\x00{url}".encode()).hexdigest(),
-        )
+        return Watching(self)
 
     def close(self) -> None:
         """Let go of files and processes."""
@@ -374,36 +306,3 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return (found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-class _Unready:
-    """A route that cannot be served, and why."""
-
-    def __init__(self, subscription: Subscription, target: Target) -> None:
-        self._subscription = subscription
-        self._target = target
-
-    def because(self, unready: str, why: str) -> Route:
-        return Route(subscription=self._subscription, target=self._target, unready=unready, why=why)
-
-
-def _signing_secrets(subscription: Subscription, environment: Environment) -> tuple[Secret, ...]:
-    """Answer the secrets that sign, current first. Raises SecretError naming the variable."""
-    from .core.errors import SecretError
-    from .core.signature import decode_secret
-
-    if subscription.signature == "none" or subscription.type in UNSIGNED:
-        return ()
-    found = []
-    for name in (subscription.secret_env, subscription.previous_secret_env):
-        value = environment.get(name) if name else None
-        if value is None and name == subscription.secret_env:
-            raise SecretError(f"{name or 'secret_env'} is not set")
-        if value is not None:
-            if subscription.signature == "standard":
-                try:
-                    decode_secret(value)
-                except SecretError as error:
-                    raise SecretError(f"{name}: {error}") from None
-            found.append(Secret(value))
-    return tuple(found)
