@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DRAIN = 30_000
 """Milliseconds the detached child keeps delivering; later retries leave with the next pass."""
+_MOST_DESCRIPTORS = 1024
 _DESPITE = {"post-merge": ("merge",), "post-rewrite": ("rebase",)}
 _CONFIGS = (".spec-notify/config.toml", "pyproject.toml")
 
@@ -29,12 +31,12 @@ def main(words: Words) -> int:
     if os.environ.get("SPEC_NOTIFY_ENABLED") == "0":
         return 0
     name = words.rest[0] if words.rest else "look"
-    waits = "--sync" in words.rest or (name == "guardrail" and _may_be_sync(words))
-    if not waits and not _detached():
-        return 0
     try:
-        _work(name, words, waits=waits)
-    except Exception as error:  # noqa: BLE001 - a notifier must never break git
+        waits = "--sync" in words.rest or (name == "guardrail" and _may_be_sync(words))
+        left = _in_front(name, words) if waits else "all"
+        if left != "nothing" and _detached():
+            _behind(name, words, looked=left == "delivery")
+    except Exception as error:  # noqa: BLE001 - a bug: one line for people, the rest in a file
         _say((f"{name} hook: {_spell(error)}",))
     return 0
 
@@ -70,38 +72,55 @@ def _detached() -> bool:
     if os.fork():
         return False
     os.setsid()
+    # A pipe of the caller's that we kept open would keep its reader waiting.
+    os.closerange(3, _MOST_DESCRIPTORS)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     return True
 
 
-def _work(name: str, words: Words, *, waits: bool) -> None:
+def _in_front(name: str, words: Words) -> str:
+    """Look while the caller waits, if the config says so; answer what is left to do behind."""
+    with closing(_open(words)) as wiring:
+        if not wiring.config.enabled:
+            _say(wiring.notices)
+            return "nothing"
+        if wiring.config.hook_mode != "sync" and "--sync" not in words.rest:
+            return "all"
+        _look_alone(wiring, name)
+        return "delivery"
+
+
+def _behind(name: str, words: Words, *, looked: bool) -> None:
+    """Look unless that is done, then see to it that what is queued leaves."""
+    from .disk.locks import single_flight
+
+    with closing(_open(words)) as wiring:
+        if not wiring.config.enabled:
+            return
+        if not looked:
+            _look_alone(wiring, name)
+        if wiring.watching.lives():
+            wiring.watching.poke()
+        else:
+            single_flight(_lock(wiring, "drain"), _noted(wiring, lambda: _drain(wiring)))
+
+
+def _open(words: Words) -> Wiring:
     from pathlib import Path
 
-    from .disk.locks import single_flight
     from .wiring import Wiring
 
     env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     start = Path(words.repo) if words.repo else Path.cwd()
-    wiring = Wiring.open(start, config_file=words.config, env=env)
-    try:
-        if not wiring.config.enabled:
-            _say(wiring.notices)
-            return
-        if waits and wiring.config.hook_mode != "sync" and "--sync" not in words.rest:
-            waits = False
-            wiring.close()
-            if not _detached():
-                return
-            wiring = Wiring.open(start, config_file=words.config, env=env)
-        single_flight(_lock(wiring, "look"), _noted(wiring, lambda: _look(wiring, name)))
-        if wiring.watching.lives():
-            wiring.watching.poke()
-        elif not waits or _detached():
-            single_flight(_lock(wiring, "drain"), _noted(wiring, lambda: _drain(wiring)))
-    finally:
-        wiring.close()
+    return Wiring.open(start, config_file=words.config, env=env)
+
+
+def _look_alone(wiring: Wiring, name: str) -> None:
+    from .disk.locks import single_flight
+
+    single_flight(_lock(wiring, "look"), _noted(wiring, lambda: _look(wiring, name)))
 
 
 def _lock(wiring: Wiring, name: str) -> Path:

@@ -5,6 +5,7 @@ All instants are integers of milliseconds since the epoch, UTC.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -260,8 +261,22 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
     """Stands for the destination in `Spool.gone`; it does not reveal the URL."""
     unready: str | None = None
-    """`secret_missing`, `invalid_url` or `disabled`."""
+    """`secret_missing`, `invalid_url`, `unsupported` or `disabled`."""
     why: str = ""
+
+
+class Reason(StrEnum):
+    """Why somebody hints that something may have changed. Any other word is a change too."""
+
+    CHANGED = "changed"
+    WRITTEN = "written"
+    """In place, and not closed yet."""
+    CLOSED = "closed"
+    """The last file that was being written."""
+    OVERFLOW = "overflow"
+    """Events were lost."""
+    REARMED = "rearmed"
+    """A folder is watched anew; what happened there before was not seen."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):

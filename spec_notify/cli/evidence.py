@@ -59,9 +59,6 @@ def audit(context: typer.Context, root: _Root = None) -> int:
 
 
 def _root(context: typer.Context, root: str | None) -> Path:
-    from spec_notify.disk.evidence import default_root
-
     if root is not None:
         return Path(root)
-    wiring = session(context).wiring()
-    return wiring.root / (wiring.config.evidence_root or default_root(wiring.root))
+    return session(context).wiring().evidence_folder

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _GUIDANCE = {
     "secret_missing": "set the secret's variable; delivery resumes by itself",
     "invalid_url": "mend the URL (`spec-notify config check`); delivery resumes by itself",
+    "unsupported": "this version cannot send it; a version that can resumes it",
     "disabled": "the subscription says enabled = false",
     "gone": "the endpoint answered 410: give it another URL, or replay once it is back",
     "backlog_full": "the backlog was full: `spec-notify --replay {id}` once it drained",
@@ -99,7 +100,8 @@ def guidance(delivery: Delivery) -> str | None:
 def _documents(wiring: Wiring) -> list[tuple[str, str, int, tuple[Any, ...]]]:
     """Answer (path, format, tasks, notices): as remembered, else as they stand now."""
     if wiring.has_spool and (known := wiring.spool.documents()):
-        snapshots = [(path, each.snapshot) for path, each in sorted(known.items())]
+        present = wiring.workspace.documents(wiring.config.paths)
+        snapshots = [(path, known[path].snapshot) for path in present if path in known]
     else:
         snapshots = wiring.snapshots()
     return [(path, each.format, len(each.tasks), each.notices) for path, each in snapshots]

@@ -80,6 +80,4 @@ class Stage:
 
     def evidence_folder(self) -> Path:
         """Answer the root of the evidence written."""
-        from spec_notify.disk.evidence import default_root
-
-        return self.root / default_root(self.root) / "commands"
+        return self._wiring.evidence_folder / "commands"

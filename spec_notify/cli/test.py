@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spec_notify.core.config import shown_url
 from spec_notify.core.errors import NotEnabledError, UsageError
 
 from .output import say
@@ -86,7 +87,11 @@ def _queue(wiring: Wiring, route: Route, spec: str | None) -> tuple[Event, str]:
 
     at = now()
     event = build_test_event(
-        repository=wiring.identity, nonce=secrets.token_hex(8), spec=spec, now=at
+        repository=wiring.identity,
+        nonce=secrets.token_hex(8),
+        spec=spec,
+        now=at,
+        evidence=wiring.evidence_root,
     )
     delivery = Delivery(
         id=delivery_id(event.id, route.subscription.name),
@@ -141,20 +146,12 @@ def _print(name: str, event: Event, attempted: Attempted | None) -> None:
         return
     say(f"{name}:")
     if attempted.message is not None:
-        say(f"  {attempted.message.method} {_host(attempted)}")
+        say(f"  {attempted.message.method} {shown_url(attempted.message.url.reveal())}")
         for header, value in attempted.message.headers:
             say(f"  {header}: {value}")
         say(f"  {event.body.decode()}")
     say(f"  => {attempted.outcome.verdict}: {attempted.outcome.detail}")
     say(f"  evidence: {attempted.evidence or 'not written'}")
-
-
-def _host(attempted: Attempted) -> str:
-    """Scheme and host alone: the rest of a URL may be its secret."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(attempted.message.url.reveal() if attempted.message else "")
-    return f"{parts.scheme}://{parts.netloc}/…"
 
 
 def _warn_of_silent_documents(here: Session, wiring: Wiring) -> None:

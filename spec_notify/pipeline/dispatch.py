@@ -26,9 +26,9 @@ T = TypeVar("T")
 LEASE_MARGIN = 10_000
 """Milliseconds a lease outlives an attempt's total deadline."""
 TIDY_EVERY = 1_000
-LISTEN_EVERY = 250
+LISTEN_EVERY = 500
 """How often a serving dispatch asks the spool whether another process has queued something."""
-RESUMABLE = ("secret_missing", "invalid_url", "disabled")
+RESUMABLE = ("secret_missing", "invalid_url", "disabled", "unsupported")
 
 
 class Dispatch:
@@ -124,7 +124,9 @@ class Dispatch:
         if due is None or due > now:
             return [], due
         claims = self._claim(routes)
-        return claims, self._spool.next_due(ready)
+        due = self._spool.next_due(ready)
+        # What is due and was not claimed waits for room, and a landing wakes us.
+        return claims, now + LISTEN_EVERY if due is not None and due <= now else due
 
     def _claim(self, routes: Mapping[str, Route], only: str | None = None) -> list[Claim]:
         claims: list[Claim] = []

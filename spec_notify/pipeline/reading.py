@@ -79,7 +79,8 @@ class Reader:
         checkout = self._history.checkout() if self._history else None
         if checkout and checkout.busy and checkout.busy not in wish.despite:
             why = f"git is in the middle of a {checkout.busy}"
-            return Reading(checkout=checkout, deferred=dict.fromkeys(known, why))
+            paths = self._workspace.documents(self._config.paths)
+            return Reading(checkout=checkout, deferred=dict.fromkeys(paths, why))
         pass_ = _Pass(
             workspace=self._workspace,
             history=self._history,

@@ -7,9 +7,10 @@ never goes back, waits are milliseconds.
 from __future__ import annotations
 
 import threading
-from enum import StrEnum
 
 import msgspec
+
+from spec_notify.ports import Reason
 
 QUIET = 50
 """After the last change."""
@@ -19,20 +20,6 @@ LONGEST = 2_000
 """From the first hint: a file that never rests must not blind us."""
 VANISHED = 5_000
 """What `again` is asked to wait when more than half of the known tasks are gone."""
-
-
-class Reason(StrEnum):
-    """Why somebody hints that something may have changed. Any other word is a change too."""
-
-    CHANGED = "changed"
-    WRITTEN = "written"
-    """In place, and not closed yet."""
-    CLOSED = "closed"
-    """The last file that was being written."""
-    OVERFLOW = "overflow"
-    """Events were lost."""
-    REARMED = "rearmed"
-    """A folder is watched anew; what happened there before was not seen."""
 
 
 class Settle:

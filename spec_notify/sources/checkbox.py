@@ -59,8 +59,9 @@ class CheckboxReading(Reading):
 
     def _status(self, mark: str, raw: str, line: int) -> Status:
         # Lower-casing must not make an ASCII letter of any other.
-        text = f"[{(mark.lower() if mark.isascii() else visible(mark)) or ' '}]"
-        canonical = self._marks.get(text, UNKNOWN)
+        box = f"[{(mark.lower() if mark.isascii() else mark) or ' '}]"
+        canonical = self._marks.get(box, UNKNOWN)
+        text = visible(box)
         if canonical == UNKNOWN:
             self.note("unknown_mark", f"{text} is no known mark: the task counts as open", line)
         return Status(canonical=canonical, text=text, raw=raw)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spec_notify.core.identity import is_id, opening_id, text_key
 from spec_notify.core.markdown import split_row_by_eye
-from spec_notify.core.plain import plain, shown, squeeze
+from spec_notify.core.plain import LONGEST_CELL, plain, shown, squeeze
 from spec_notify.core.snapshot import Notice, Task
 from spec_notify.core.status import UNKNOWN, Status, read_status
 from spec_notify.core.table import WIDEST, task_columns
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _NOTHING = frozenset({"", "-", "--", "–", "—", "none", "(none)", "n/a", "tbd", "unassigned"})  # noqa: RUF001
 _BETWEEN_OWNERS = re.compile(r"[,;\n]|\s(?:&|\+|/|and)\s")
-_DELIMITER = re.compile(r"[|:\s-]+")
 _FEWEST_CELLS = 3
 
 
@@ -82,8 +81,8 @@ class TableReading(Reading):
         message = f"this row has {len(row.cells)} cells under {width} columns"
         self.note("wide_row", message, row.line)
         # A pipe in a code span may have pushed another cell under Status.
-        sure = meant[columns.status : columns.status + 1] == row.cells[columns.status :][:1]
-        return row.cells[:width], sure or meant is row.cells
+        sure = len(meant) > columns.status and meant[columns.status] == row.cells[columns.status]
+        return row.cells[:width], sure
 
     def _identity(
         self,
@@ -147,9 +146,12 @@ def _mentions(cells: Sequence[str], columns: Columns) -> tuple[str, ...]:
 
 
 def _is_row(stray: Stray) -> bool:
-    if _DELIMITER.fullmatch(stray.text):
+    if len(stray.text) > LONGEST_CELL * _FEWEST_CELLS:
         return False
-    return len(split_row_by_eye(stray.text)) >= _FEWEST_CELLS
+    cells = split_row_by_eye(stray.text)
+    return len(cells) >= _FEWEST_CELLS and any(
+        opening_id(cell) or read_status(cell).canonical != UNKNOWN for cell in cells
+    )
 
 
 def _orphan(stray: Stray) -> Notice:

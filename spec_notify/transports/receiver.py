@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Answers = Callable[["Request"], "Answer"]
     Verify = Callable[["Request"], str | None]
 
+_TURNS = 5
+"""Turns of the event loop in which a connection just accepted becomes a talk that can be ended."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """A request exactly as it came: header names keep their case, the body its bytes."""
@@ -162,6 +165,8 @@ class Receiver:
         )
         await self._stopping.wait()
         server.close()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         for talk in self._talks:
             talk.cancel()
         await asyncio.gather(*self._talks)

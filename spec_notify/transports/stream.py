@@ -18,6 +18,8 @@ from spec_notify.transports.attempt import PROGRESS, DialError, since
 
 _FULL = 65_536
 """Bytes waiting to be read at which the socket is left alone."""
+_MOUTHFUL = 16_384
+"""Bytes handed on before others get a turn: parsing a flood must not hold up the event loop."""
 
 
 async def connect(address: str, port: int) -> httpcore.AsyncNetworkStream:
@@ -54,7 +56,7 @@ class TcpStream(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002 - the caller holds one total deadline
     ) -> httpcore.AsyncNetworkStream:
         """Speak TLS from here on. Raises DialError."""
         progress = PROGRESS.get()
@@ -139,9 +141,12 @@ class _Inbox(asyncio.Protocol):
 
     async def take(self, most: int) -> bytes:
         """Answer bytes as they come, none at the end. Raises ReadError when the line broke."""
-        if not self.waiting and not self.over:
+        if self.waiting or self.over:
+            await asyncio.sleep(0)
+        else:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
+        most = min(most, _MOUTHFUL)
         taken = bytes(self.waiting[:most])
         del self.waiting[:most]
         if not taken and self.broken:

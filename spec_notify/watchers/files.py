@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import watchdog.events as happened
 from watchdog.observers import Observer
 
-from .settle import Reason
+from spec_notify.ports import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

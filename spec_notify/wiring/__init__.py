@@ -142,14 +142,26 @@ class Wiring:
         """The watched folder."""
         return Folder(self.root)
 
+    @property
+    def evidence_root(self) -> str:
+        """Answer the evidence root, relative to the repository."""
+        from spec_notify.disk.evidence import default_root
+
+        return self.config.evidence_root or default_root(self.root)
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Answer the evidence root as a folder."""
+        return self.root / self.evidence_root
+
     @cached_property
     def evidence(self) -> EvidenceFolder:
         """Where evidence files go."""
-        from spec_notify.disk.evidence import EvidenceFolder, default_root
+        from spec_notify.disk.evidence import EvidenceFolder
 
         return EvidenceFolder(
             self.root,
-            self.config.evidence_root or default_root(self.root),
+            self.evidence_root,
             cap=self.config.cap_bytes,
             state=self.state,
             warn=self.warn,
@@ -173,7 +185,6 @@ class Wiring:
 
     def context(self) -> Context:
         """Answer what turns changes into events here."""
-        from spec_notify.disk.evidence import default_root
         from spec_notify.pipeline.context import Context
 
         return Context(
@@ -182,7 +193,7 @@ class Wiring:
             config=self.config,
             repository=self.identity,
             generation=self.spool.generation,
-            evidence_root=self.config.evidence_root or default_root(self.root),
+            evidence_root=self.evidence_root,
         )
 
     def intake(self) -> Intake:

@@ -37,11 +37,15 @@ def routes(config: Config, environment: Environment) -> dict[str, Route]:
 
 
 def _route(subscription: Subscription, environment: Environment) -> Route:
-    target = cast("Target", import_module(TARGETS[subscription.type]))
+    kind = TARGETS.get(subscription.type)
+    target = cast("Target", import_module(kind or TARGETS["webhook"]))
 
     def unready(word: str, why: str) -> Route:
         return Route(subscription=subscription, target=target, unready=word, why=why)
 
+    if kind is None or subscription.format != "native":
+        what = f"type {subscription.type}" if kind is None else f"format {subscription.format}"
+        return unready("unsupported", f"{what} is not built into this version")
     if not subscription.enabled:
         return unready("disabled", "enabled = false")
     url = subscription.url or environment.get(subscription.url_env or "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spec_notify.disk.locks import Lock, holder
 from spec_notify.disk.state import ensure
-from spec_notify.watchers.poke import FOLDER, poke
+from spec_notify.watchers.poke import FOLDER, NAME, poke
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from spec_notify.watchers.files import FileWatcher
     from spec_notify.watchers.polling import Stamps
     from spec_notify.wiring import Wiring
+
+_HEAD = ("HEAD", "logs/HEAD")
 
 
 class Watching:
@@ -31,7 +33,7 @@ class Watching:
 
     def lives(self) -> bool:
         """Say whether a watcher of this checkout will deliver what is queued."""
-        return self.pid() is not None
+        return self._wiring.state.exists() and holder(self._lock) is not None
 
     def poke(self) -> None:
         """Ask the watcher to look and deliver now."""
@@ -46,21 +48,25 @@ class Watching:
         """Answer a watcher of file events, not yet watching anything."""
         from spec_notify.watchers.files import FileWatcher
 
-        return FileWatcher(hint=hint, warn=warn)
+        # What we write must not wake us.
+        return FileWatcher(hint=hint, warn=warn, exclude=[self._wiring.evidence_folder])
 
     def folders(self) -> list[Path]:
         """Answer the folders whose events matter: of documents, of git's state, of pokes."""
         wiring = self._wiring
         watched = wiring.workspace.watch_folders(wiring.config.paths)
-        folders = [wiring.root / each for each in watched]
         own = wiring.root / ".spec-notify"
-        folders += [own] if own.is_dir() else []
+        # The few that every look needs come first: a watch limit cuts the rest.
+        folders = [ensure(ensure(wiring.state) / FOLDER)]
         folders += [wiring.git.git_dir] if wiring.git is not None else []
-        return [*folders, ensure(ensure(wiring.state) / FOLDER)]
+        folders += [own] if own.is_dir() else []
+        return folders + [wiring.root / each for each in watched]
 
     def touched(self, now: int) -> bool:
-        """Say whether a known document may have changed since this was last asked."""
-        known = list(self._wiring.spool.documents())
+        """Say whether a document, HEAD or a poke may be new since this was last asked."""
+        wiring = self._wiring
+        known = [*wiring.spool.documents(), str(wiring.state / FOLDER / NAME)]
+        known += [str(wiring.git.git_dir / each) for each in _HEAD] if wiring.git else []
         return bool(self._stamps.changed(known, now))
 
     @property

@@ -258,6 +258,33 @@ def test_a_secret_across_the_cut_is_masked() -> None:
     assert record(answer=Reply(status=500, body=body))["response"]["body"].endswith("xx[redacted]")
 
 
+def test_a_word_of_the_url_across_the_cut_is_masked() -> None:
+    url = Secret("https://example.test/notifications")
+    message = msgspec.structs.replace(MESSAGE, url=url)
+    body = b"x" * (2_048 - 9) + b"notifications"
+
+    kept = record(message=message, answer=Reply(status=500, body=body))["response"]["body"]
+
+    assert kept.endswith("xx[redacted")
+
+
+def test_a_header_that_holds_a_secret_is_masked_whole() -> None:
+    reply = Reply(status=500, headers=(("Server", f"token {TOKEN}, please"),))
+    asked = msgspec.structs.replace(MESSAGE, headers=(("User-Agent", f"x {SIGNING}"),))
+    said = record(message=asked, answer=reply)
+
+    assert said["response"]["headers"] == {"server": "[redacted]"}
+    assert said["request"]["headers"] == {"user-agent": "[redacted]"}
+
+
+def test_words_of_the_url_mask_neither_our_host_nor_our_user_agent() -> None:
+    url = Secret("https://webhooks.example.test/webhooks/spec-notify")
+    said = record(message=msgspec.structs.replace(MESSAGE, url=url))["request"]
+
+    assert said["host"] == "https://webhooks.example.test"
+    assert said["headers"]["user-agent"] == "spec-notify/0.1.0"
+
+
 ECHOES = {
     "raw": str,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),

@@ -7,6 +7,7 @@ import json
 import re
 import time
 import unicodedata
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 
 from spec_notify.core.message import Secret
 from spec_notify.core.redaction import MASK, redact, safe_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = bytes(range(7, 39))
 SIGNING = "whsec_" + base64.b64encode(KEY).decode()
@@ -113,6 +117,17 @@ def test_an_echo_cut_short_is_masked_as_far_as_it_goes() -> None:
     assert redact("for XyZ1aBcD2eFg...", [Secret(URL)]) == f"for {MASK}..."
 
 
+@pytest.mark.parametrize("spell", [bytes.hex, lambda key: base64.b64encode(key).decode()])
+def test_a_key_cut_short_is_masked_as_far_as_it_goes(spell: Callable[[bytes], str]) -> None:
+    assert redact(f"key {spell(KEY)[:20]}...", [Secret(SIGNING)]) == f"key {MASK}..."
+
+
+def test_a_login_cut_short_is_masked_as_far_as_it_goes() -> None:
+    url = Secret("https://x:9Kq2Lm4Np6Rs8Tv0@example.test/hook")
+
+    assert redact("login 9Kq2Lm4Np6Rs... refused", [url]) == f"login {MASK}... refused"
+
+
 def test_a_path_of_plain_words_masks_only_those_words_whole() -> None:
     url = Secret("https://example.test/hooks/notifications")
 
@@ -123,6 +138,11 @@ def test_a_path_of_plain_words_masks_only_those_words_whole() -> None:
 @pytest.mark.parametrize("secret", ["a1", "abc", "s3cret", "1234567"])
 def test_a_short_secret_is_masked_whole(secret: str) -> None:
     assert redact(f"<{secret}>", [Secret(secret)]) == f"<{MASK}>"
+
+
+@pytest.mark.parametrize("echoed", ["a/b1", r"a\/b1", "a%2Fb1", "a%2fb1", "YS9iMQ", "612f6231"])
+def test_a_short_secret_is_masked_in_its_spellings(echoed: str) -> None:
+    assert redact(f"<{echoed}>", [Secret("a/b1")]) == f"<{MASK}>"
 
 
 def test_secrets_that_overlap_leave_nothing_of_either() -> None:

@@ -9,16 +9,18 @@ import os
 import resource
 import signal
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import orjson
 import pytest
 
 from spec_notify.core.evidence import parse_name
 from spec_notify.disk.audit import Usage
 from spec_notify.disk.evidence import EvidenceFolder, audit, default_root, verify
-from tests.disk.sealed import Sealer, weight
+from tests.disk.sealed import START, Sealer, weight
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,11 +78,11 @@ def test_a_record_that_stands_already_is_left_alone(desk: Desk) -> None:
     assert (desk.folder / record.name).stat() == before
 
 
-@pytest.mark.parametrize("torn", [b"", b"{", b"x" * 600])
-def test_a_torn_file_is_written_again(desk: Desk, torn: bytes) -> None:
+@pytest.mark.parametrize("length", [0, 1, 599, None])
+def test_a_torn_file_is_written_again(desk: Desk, length: int | None) -> None:
     record = Sealer().next()
     desk.evidence.write(record)
-    (desk.folder / record.name).write_bytes(torn)
+    (desk.folder / record.name).write_bytes((b"\0" * len(record.body))[:length])
 
     desk.open().write(record)
 
@@ -160,13 +162,26 @@ def test_several_writers_rotate_by_age_and_keep_a_chain_each(desk: Desk) -> None
     assert desk.warnings == []
 
 
-def test_a_clock_that_ran_backwards_breaks_no_chain(desk: Desk) -> None:
+@pytest.mark.parametrize("shift", [3_600_000, -3_600_000])
+def test_a_clock_that_ran_backwards_breaks_no_chain(desk: Desk, shift: int) -> None:
     sealer = Sealer()
-    for count in range(90):
-        hour = 3_600_000 if 20 <= count < 40 else 0
-        assert desk.evidence.write(sealer.next(at=1_795_168_800_000 + count + hour))
+    for count in range(75):
+        wrong = shift if 10 <= count < 20 else 0
+        assert desk.evidence.write(sealer.next(at=START + count + wrong))
+        assert verify(desk.root).ok
 
     assert weight(desk.folder) <= CAP
+
+
+def test_records_that_leave_together_leave_the_anchor_of_the_newest(desk: Desk) -> None:
+    sealer = Sealer()
+    for count in range(10):
+        desk.evidence.write(sealer.next(at=START - count))
+
+    desk.evidence.write(sealer.next(CAP - 1_000))
+
+    anchor = orjson.loads((desk.folder / "anchor_w1.json").read_bytes())
+    assert anchor["sequence"] == 10
     assert verify(desk.root).ok
 
 
@@ -293,6 +308,56 @@ def test_a_planted_link_changes_nothing_outside(tmp_path: Path, kind: str, link:
     assert verify(desk.root).ok
 
 
+def test_a_link_that_bears_an_old_records_name_counts_and_stays(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    sealer = Sealer()
+    old = sealer.next()
+    desk.folder.mkdir(parents=True)
+    (desk.folder / old.name).symlink_to("x" * 4_000)
+
+    for _ in range(40):
+        assert desk.evidence.write(sealer.next())
+        assert weight(desk.folder) <= CAP
+
+    assert (desk.folder / old.name).is_symlink()
+
+
+def test_what_a_killed_writer_left_is_cleared_and_a_strangers_file_is_not(desk: Desk) -> None:
+    sealer = Sealer()
+    desk.folder.mkdir(parents=True)
+    for name in (f".{sealer.next().name}.tmp", ".anchor_w1.json.tmp", ".notes.tmp", "x.tmp"):
+        (desk.folder / name).write_text("half")
+    record = sealer.next()
+
+    desk.evidence.write(record)
+
+    assert desk.names() == [".notes.tmp", record.name, "x.tmp"]
+
+
+def test_a_temporary_name_that_is_taken_is_no_trouble(desk: Desk) -> None:
+    sealer = Sealer()
+    desk.evidence.write(sealer.next())
+    record = sealer.next()
+    before = desk.folder.stat()
+    (desk.folder / f".{record.name}.tmp").write_text("half")
+    os.utime(desk.folder, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert desk.evidence.write(record)
+
+
+def test_a_foreign_file_one_process_saw_is_known_to_all(desk: Desk) -> None:
+    one, other = desk.open(), desk.open()
+    sealer = Sealer()
+    for evidence in (one, other, one, other):
+        evidence.write(sealer.next())
+    (desk.folder / "notes.txt").write_bytes(b"x" * (CAP - 3_600))
+    touched(desk.folder)
+
+    for evidence in (one, other, other, other):
+        assert evidence.write(sealer.next())
+        assert weight(desk.folder) <= CAP
+
+
 def test_a_directory_that_bears_a_records_name_is_refused_and_left(desk: Desk) -> None:
     sealer = Sealer()
     record = sealer.next()
@@ -344,8 +409,10 @@ def test_a_writer_that_does_not_let_go_is_waited_for_once(desk: Desk) -> None:
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert desk.evidence.write(record) is None
+        started = time.monotonic()
         assert [desk.evidence.write(record) for _ in range(50)] == [None] * 50
 
+    assert time.monotonic() - started < 5
     assert len(desk.warnings) == 1
     assert desk.evidence.write(record)
 
@@ -519,6 +586,7 @@ def test_a_kill_at_any_step_leaves_what_the_next_write_mends(
     process.join()
 
     assert process.exitcode == -signal.SIGKILL
+    as_if_within_one_tick(desk)
     assert weight(desk.folder) <= CAP
     assert verify(desk.root).ok
     standing = desk.records()
@@ -529,6 +597,61 @@ def test_a_kill_at_any_step_leaves_what_the_next_write_mends(
     assert not [name for name in desk.names() if name.endswith(".tmp")]
     assert desk.records()[-1] == records[-1].name
     assert verify(desk.root).ok
+
+
+def as_if_within_one_tick(desk: Desk) -> None:
+    """Give the directory the time that the log last noted: a coarse clock would not have moved."""
+    (lock,) = (desk.state / "evidence").iterdir()
+    noted = [line for line in lock.read_bytes().splitlines() if line.startswith(b"=")]
+    os.utime(desk.folder, ns=(0, int(noted[-1].split()[1])))
+
+
+def anchors_at_each_deletion(home: Path) -> list[tuple[int, int]]:
+    desk = Desk(home)
+    sealer = Sealer()
+    seen: list[tuple[int, int]] = []
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        facts = parse_name(str(arguments[0])) if event == "os.remove" else None
+        if facts:
+            anchor = orjson.loads((desk.folder / "anchor_w1.json").read_bytes())
+            seen.append((facts.sequence, anchor["sequence"]))
+
+    sys.addaudithook(hook)
+    for _ in range(60):
+        desk.evidence.write(sealer.next())
+    return seen
+
+
+def test_an_anchor_stands_before_what_it_explains_is_deleted(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as process:
+        seen = process.submit(anchors_at_each_deletion, tmp_path).result()
+
+    assert len(seen) > 20
+    assert all(anchored >= deleted for deleted, anchored in seen)
+
+
+def lose_the_lock_while_taking_it(home: Path) -> tuple[str | None, int]:
+    desk = Desk(home)
+    desk.evidence.write(Sealer().next())
+    (lock,) = (desk.state / "evidence").iterdir()
+    cleared: list[str] = []
+
+    def hook(event: str, _: tuple[Any, ...]) -> None:
+        if event == "fcntl.flock" and not cleared:
+            cleared.append(event)
+            lock.unlink()
+
+    sys.addaudithook(hook)
+    return desk.evidence.write(Sealer("w2").next()), len(list(lock.parent.iterdir()))
+
+
+def test_a_lock_cleared_away_while_it_is_taken_is_not_trusted(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as process:
+        path, locks = process.submit(lose_the_lock_while_taking_it, tmp_path).result()
+
+    assert path is not None
+    assert locks == 1
 
 
 def write_into_a_full_disk(home: Path) -> tuple[list[str | None], list[str], list[str], bool]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_notify.core.snapshot import Snapshot
+from spec_notify.core.plain import hides
 from spec_notify.sources.document import SOURCES, read_document, too_large
+
+if TYPE_CHECKING:
+    from spec_notify.core.snapshot import Snapshot
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from spec_notify.core.snapshot import Snapshot
 from spec_notify.sources.document import read_document
+
+if TYPE_CHECKING:
+    from spec_notify.core.snapshot import Snapshot
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
@@ -46,7 +49,7 @@ def test_a_tracker_is_read_row_by_row(tracker: Snapshot) -> None:
 
 def test_a_tracker_says_what_it_could_not_read(tracker: Snapshot) -> None:
     notices = [(notice.code, notice.line) for notice in tracker.notices]
-    assert notices == [("wide_row", 16), ("unsafe_id", 32), ("orphan_row", 81)]
+    assert notices == [("wide_row", 16), ("unsafe_id", 32), ("orphan_row", 75)]
     assert "T9" in tracker.notices[-1].message
     assert "../../etc" in tracker.notices[1].message
 
@@ -202,9 +205,7 @@ def test_what_cannot_be_seen_is_left_out_of_titles(words: str) -> None:
     assert [notice.code for notice in snapshot.notices] == ["sanitized"]
 
 
-@pytest.mark.parametrize(
-    "words", ["Zürich – Genève ✅", "日本語 を 読む", "a\u00a0b", "Cafe\u0301"]
-)
+@pytest.mark.parametrize("words", ["Zürich, Genève ✅", "日本語 を 読む", "a\u00a0b", "Cafe\u0301"])
 def test_what_can_be_seen_stays_in_titles(words: str) -> None:
     snapshot = _read(f"| T1 | {words} | Done | |")
     assert snapshot.notices == ()
@@ -255,7 +256,9 @@ def test_a_row_outside_any_table_is_named_with_its_line(text: str, named: str) -
     assert notices[-1].line == 6 + text.count("\n") + 1
 
 
-@pytest.mark.parametrize("text", ["|x| + |y|", "|---|---|---|", "| a", "    | T9 | a | Done |"])
+@pytest.mark.parametrize(
+    "text", ["|x| + |y|", "|---|---|---|", "| a", "| a | b | c |", "    | T9 | a | Done |"]
+)
 def test_lines_that_merely_hold_pipes_are_no_orphans(text: str) -> None:
     assert _read("| T0 | a | Done | |\n\n" + text).notices == ()
 

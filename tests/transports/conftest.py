@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from contextlib import closing
@@ -80,11 +81,6 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         return context
 
     def _issue(self, stem: str, name: str, *, expired: bool) -> None:
-        dates = (
-            ("20200101000000Z", "20200102000000Z")
-            if expired
-            else ("20200101000000Z", "20490101000000Z")
-        )
         (self.folder / "ca.cnf").write_text(
             "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n"
             f"default_md=sha256\npolicy=p\nx509_extensions=x\nunique_subject=no\n"
@@ -94,7 +90,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         self._run(
             *("ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "ca.pem"),
             *("-keyfile", "ca.key", "-in", "leaf.csr", "-out", f"{stem}.pem"),
-            *("-startdate", dates[0], "-enddate", dates[1]),
+            *("-startdate", "20200101000000Z", "-enddate", until),
         )
 
     def found(self) -> None:
@@ -121,8 +117,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 def free_port() -> int:
     """A port of the loopback nobody listens on."""
-    import socket
-
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port: int = probe.getsockname()[1]
         return port

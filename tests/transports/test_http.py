@@ -11,7 +11,7 @@ import pytest
 
 from spec_notify.core.message import Fault, HttpMessage, Secret
 from spec_notify.transports.http import BODY_LIMIT, HttpTransport
-from spec_notify.transports.receiver import Answer, Receiver, failing
+from spec_notify.transports.receiver import Answer, Receiver, Request, failing
 
 from .conftest import PATH, failure, free_port, message, reply, sent
 
@@ -270,7 +270,7 @@ def test_a_port_that_swallows_connections_ends_at_the_deadline() -> None:
         port = deaf.getsockname()[1]
         waiting = [socket.socket() for _ in range(4)]
         for each in waiting:
-            each.setblocking(False)
+            each.settimeout(0)
             each.connect_ex(("127.0.0.1", port))
         began = time.monotonic()
         [came] = sent(message(f"http://127.0.0.1:{port}"), deadline=DEADLINE)
@@ -402,8 +402,8 @@ def test_a_cancelled_send_leaves_the_transport_usable() -> None:
         await transport.aclose()
         return reply(second).status
 
-    first_hangs = failing(1, status=200, then=lambda _: Answer(status=201))
-    with Receiver(
-        lambda request: Answer(delay=FOREVER) if request.number == 1 else first_hangs(request)
-    ) as there:
+    def answers(request: Request) -> Answer:
+        return Answer(delay=FOREVER) if request.number == 1 else Answer(status=201)
+
+    with Receiver(answers) as there:
         assert asyncio.run(run(there.url)) == 201

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spec_notify.pipeline.settle import Settle
 from spec_notify.watchers.files import FileWatcher
 from spec_notify.watchers.folders import folders_that_matter
-from spec_notify.watchers.settle import Settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

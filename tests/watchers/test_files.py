@@ -14,9 +14,9 @@ import pytest
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, EventEmitter
 
+from spec_notify.ports import Reason
 from spec_notify.watchers.files import FileWatcher
 from spec_notify.watchers.polling import Stamps
-from spec_notify.watchers.settle import Reason
 
 from .looker import PATIENCE, Looker, Notes, clock, kernel_watches
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_notify.watchers.settle import LONGEST, QUIET, UNCLOSED, VANISHED, Reason, Settle, Timers
+from spec_notify.pipeline.settle import LONGEST, QUIET, UNCLOSED, VANISHED, Reason, Settle, Timers
 
 C, W, X = Reason.CHANGED, Reason.WRITTEN, Reason.CLOSED
 

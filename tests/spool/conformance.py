@@ -1,0 +1,12 @@
+"""The definition of a spool: a backend that passes with its `spool` fixture is one."""
+
+from __future__ import annotations
+
+from tests.spool.conform.attempts import AttemptConformance
+from tests.spool.conform.ledger import LedgerConformance
+from tests.spool.conform.listing import ListingConformance
+from tests.spool.conform.moves import MoveConformance
+
+
+class SpoolConformance(LedgerConformance, AttemptConformance, MoveConformance, ListingConformance):
+    """Subclass it and supply `spool`: an empty one for each test."""
