@@ -44,10 +44,7 @@ def ssl_context(ca_file: str | None = None) -> ssl.SSLContext:
 
 
 class GuardedPool(httpx.AsyncBaseTransport):
-    """httpx's transport interface over httpcore's pool and a guarded dialer; errors are httpcore's.
-
-    Usable as the transport of an `httpx.AsyncClient`, except that `PROGRESS` must be set.
-    """
+    """An httpx transport that dials through a guarded dialer; its errors are httpcore's."""
 
     def __init__(self, dialer: httpcore.AsyncNetworkBackend, tls: ssl.SSLContext | None) -> None:
         self._pool = httpcore.AsyncConnectionPool(

@@ -130,7 +130,9 @@ def test_what_is_no_gfm_table_is_none(text: str) -> None:
 
 
 def test_a_table_knows_its_lines_and_the_heading_before_it() -> None:
-    text = "# A *b*\n\nx\n===\n\n| ID |\n|----|\n| T1 |\n| T2 |\n\n## D\n> ### [E](f)\n\n| ID |\n|-|"
+    text = (
+        "# A *b*\n\nx\n===\n\n| ID |\n|----|\n| T1 |\n| T2 |\n\n## D\n> ### [E](f)\n\n| ID |\n|-|"
+    )
     first, second = tables(text)
     assert (first.line, [row.line for row in first.rows], first.heading) == (6, [8, 9], "x")
     assert (second.line, second.rows, second.heading) == (14, (), "E")

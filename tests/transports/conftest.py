@@ -81,6 +81,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         return context
 
     def _issue(self, stem: str, name: str, *, expired: bool) -> None:
+        until = "20200102000000Z" if expired else "20490101000000Z"
         (self.folder / "ca.cnf").write_text(
             "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n"
             f"default_md=sha256\npolicy=p\nx509_extensions=x\nunique_subject=no\n"

@@ -1,0 +1,289 @@
+"""What a look tells, and what it keeps quiet about, over real git histories."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from spec_notify.core.delivery import State
+from spec_notify.pipeline.intake import Looked, Wish
+from spec_notify.ports import Query
+from spec_notify.wiring import Wiring
+from tests.acceptance.shop import board
+from tests.repository import Repository, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ANY = '[[subscriptions]]\nname = "any"\nevents = ["*"]\nurl = "https://example.org/"\n'
+ANY += 'secret_env = "SPEC_NOTIFY_S"\n'
+MAIN = ANY.replace('"any"', '"main"') + 'branches = ["main"]\n'
+
+
+class Desk:
+    """A repository that is looked at by hand."""
+
+    def __init__(self, folder: Path, config: str = ANY, top: str = "") -> None:
+        env = environment(folder, SPEC_NOTIFY_STATE_DIR=str(folder / "state"))
+        self.repository = Repository(folder / "shop", env=env)
+        (folder / "config.toml").write_text(f"enabled = true\n{top}\n{config}", "utf-8")
+        self.file = folder / "config.toml"
+        self.env = env
+        self.wiring = self._open()
+        self.repository.commit({"SPEC.md": board(T1="Backlog", T2="Backlog")}, "board")
+        self.look()
+
+    def _open(self) -> Wiring:
+        return Wiring.open(self.repository.root, config_file=str(self.file), env=self.env)
+
+    def save(self, **statuses: str) -> None:
+        self.repository.write("SPEC.md", board(**statuses))
+
+    def commit(self, **statuses: str) -> None:
+        self.repository.commit({"SPEC.md": board(**statuses)}, "work")
+
+    def look(self, wish: Wish | None = None) -> Looked:
+        return self.wiring.intake().look(wish)
+
+    def told(self, wish: Wish | None = None) -> list[tuple[str | None, str | None]]:
+        """Look, and answer (task, status) of every event."""
+        return [(each.task, each.status) for each in self.look(wish).events]
+
+    def sent_to(self, name: str) -> list[str | None]:
+        """Answer the tasks of a subscription's deliveries, oldest first."""
+        found = self.wiring.spool.find(Query(subscription=name))
+        return [each.task for each in reversed(found)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.wiring.close()
+
+
+QUIET = [
+    pytest.param({"T1": "**BACKLOG**", "T2": "Backlog"}, id="cosmetic"),
+    pytest.param({"T2": "Backlog", "T1": "Backlog"}, id="moved rows"),
+    pytest.param({"T1": "todo", "T2": "Backlog (soon)"}, id="another word for it"),
+    pytest.param({"T1": "Backlog"}, id="a vanished row"),
+    pytest.param({"T1": "Backlog", "T2": "Backlog", "T3": "Backlog"}, id="a new open row"),
+]
+
+
+@pytest.mark.parametrize("statuses", QUIET)
+def test_what_is_no_transition_is_not_told(desk: Desk, statuses: dict[str, str]) -> None:
+    desk.save(**statuses)
+
+    completed = [each for each in desk.look().events if each.status == "Done"]
+
+    assert completed == []
+
+
+def test_a_new_row_already_done_is_told_as_appeared(desk: Desk) -> None:
+    desk.save(T1="Backlog", T2="Backlog", T3="Done")
+
+    (event,) = desk.look().events
+
+    transition = json.loads(event.body)["data"]["transition"]
+    assert (event.task, transition["from"], transition["appeared"]) == ("T3", None, True)
+
+
+def test_done_again_after_reopening_is_a_new_occurrence_with_a_new_id(desk: Desk) -> None:
+    ids = []
+    for status in ("Done", "In Progress", "Done"):
+        desk.save(T1=status, T2="Backlog")
+        ids += [each.id for each in desk.look().events if each.status == "Done"]
+
+    assert len(set(ids)) == 2
+
+
+def test_a_row_that_vanished_open_and_returns_done_is_told(desk: Desk) -> None:
+    desk.save(T1="Backlog")
+    desk.look(Wish(settled=("SPEC.md",)))
+    desk.save(T1="Backlog", T2="Done")
+
+    (event,) = desk.look().events
+
+    assert json.loads(event.body)["data"]["transition"]["from"] == "Backlog"
+
+
+def test_a_row_that_vanished_done_and_returns_done_is_not(desk: Desk) -> None:
+    for statuses in ({"T1": "Backlog", "T2": "Done"}, {"T1": "Backlog"}):
+        desk.save(**statuses)
+        desk.look(Wish(settled=("SPEC.md",)))
+    desk.save(T1="Backlog", T2="Done")
+
+    assert desk.told() == []
+
+
+def test_a_commit_after_a_look_at_the_dirty_row_is_no_second_event(desk: Desk) -> None:
+    desk.save(T1="Done", T2="Backlog")
+    assert desk.told() == [("T1", "Done")]
+
+    desk.repository.commit(message="as seen")
+
+    assert desk.told() == []
+
+
+def test_switch_reset_and_stash_are_silent_and_a_popped_stash_too(desk: Desk) -> None:
+    repository = desk.repository
+    repository.branch("feature")
+    desk.commit(T1="Done", T2="Backlog")
+    assert desk.told() == [("T1", "Done")]
+    for words in (["switch", "-q", "main"], ["switch", "-q", "feature"]):
+        repository.git(*words)
+        assert desk.told() == []
+    repository.git("reset", "-q", "--hard", "HEAD~1")
+    assert desk.told() == []
+    repository.git("reset", "-q", "--hard", "HEAD@{1}")
+    assert desk.told() == []
+    desk.save(T1="Done", T2="Done")
+    assert desk.told() == [("T2", "Done")]
+    repository.git("stash", "-q")
+    assert desk.told() == []
+    repository.git("stash", "pop", "-q")
+    assert desk.told() == []
+
+
+def test_a_late_look_tells_each_branchs_own_commits(desk: Desk) -> None:
+    repository = desk.repository
+    for number in range(5):
+        repository.commit({"other.txt": str(number)}, "elsewhere")
+    desk.commit(T1="Done", T2="Backlog")
+    repository.branch("feature")
+    desk.commit(T1="Done", T2="Done")
+    repository.switch("main")
+    repository.commit({"other.txt": "later"}, "elsewhere")
+
+    looked = desk.look()
+
+    told = [(each.task, each.status, each.branch) for each in looked.events]
+    assert told == [("T1", "Done", "main"), ("T2", "Done", "feature")]
+
+
+def test_an_arrival_is_heard_once_and_by_branches_where_it_reaches(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ANY + MAIN)
+    desk.repository.branch("feature")
+    desk.commit(T1="Done", T2="Backlog")
+    desk.look()
+    assert (desk.sent_to("any"), desk.sent_to("main")) == (["T1"], [])
+
+    desk.repository.switch("main")
+    desk.look()
+    desk.repository.git("merge", "-q", "--no-ff", "-m", "merge", "feature")
+    desk.look()
+
+    assert (desk.sent_to("any"), desk.sent_to("main")) == (["T1"], ["T1"])
+    desk.wiring.close()
+
+
+def test_in_the_middle_of_a_merge_nothing_is_told(desk: Desk) -> None:
+    repository = desk.repository
+    repository.branch("feature")
+    desk.commit(T1="Blocked", T2="Backlog")
+    repository.switch("main")
+    desk.commit(T1="In Progress", T2="Backlog")
+    desk.look()
+    assert repository.run("merge", "feature").returncode != 0
+
+    assert desk.told() == []
+
+    desk.save(T1="Done", T2="Backlog")
+    repository.git("add", "-A")
+    assert desk.told() == []
+    repository.git("commit", "-qm", "merged")
+    assert desk.told() == [("T1", "Done")]
+
+
+def test_no_prefix_of_a_document_is_taken_for_done_twice(desk: Desk) -> None:
+    whole = board(T1="Done", T2="Backlog")
+    done = []
+    for end in range(0, len(whole) + 1, 3):
+        desk.repository.write("SPEC.md", whole[:end])
+        done += [each for each in desk.told() if each[1] == "Done"]
+
+    assert done == [("T1", "Done")]
+
+
+def test_a_burst_is_held_until_it_is_accepted(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, top="[sources.spec]\nhold_above = 2\n")
+    many = dict.fromkeys(("T1", "T2", "T3"), "Done")
+    desk.save(**many)
+
+    looked = desk.look()
+
+    assert (looked.events, looked.held) == ((), {"SPEC.md": 3})
+    assert desk.look().held == {"SPEC.md": 3}
+    assert len(desk.told(Wish(accept=("SPEC.md",)))) == 3
+    assert desk.told() == []
+    desk.wiring.close()
+
+
+def test_a_held_burst_that_is_discarded_is_never_told(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, top="[sources.spec]\nhold_above = 1\n")
+    desk.save(T1="Done", T2="Done")
+    desk.look()
+
+    assert desk.told(Wish(discard=("SPEC.md",))) == []
+
+    assert desk.told() == []
+    assert desk.wiring.spool.documents()["SPEC.md"].held == 0
+    desk.wiring.close()
+
+
+def test_a_full_backlog_makes_dead_letters_that_say_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, top="[delivery]\nmax_pending = 1\n")
+    desk.save(T1="Done", T2="Done")
+    desk.look()
+
+    states = {each.state: each.reason for each in desk.wiring.spool.find(Query())}
+    assert states == {State.PENDING: None, State.DEAD: "backlog_full"}
+    desk.wiring.close()
+
+
+def test_a_hooks_first_look_compares_with_the_parent(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.repository.commit({"tasks/SPEC.md": "x"}, "unrelated")
+    fresh = desk.env | {"SPEC_NOTIFY_STATE_DIR": str(tmp_path / "other")}
+    desk.commit(T1="Done", T2="Backlog")
+    wiring = Wiring.open(desk.repository.root, config_file=str(desk.file), env=fresh)
+
+    events = wiring.intake().look(Wish(from_parent=True)).events
+
+    assert [(each.task, each.status) for each in events] == [("T1", "Done")]
+    wiring.close()
+    desk.wiring.close()
+
+
+def test_a_rebuilt_spool_gives_other_ids(desk: Desk) -> None:
+    desk.save(T1="Done", T2="Backlog")
+    (before,) = desk.look().events
+    desk.wiring.close()
+    (spool,) = (desk.file.parent / "state").rglob("spool.db")
+    spool.write_bytes(b"gone")
+    desk.wiring = desk._open()
+    desk.look()
+    desk.save(T1="Backlog", T2="Backlog")
+    desk.look()
+    desk.save(T1="Done", T2="Backlog")
+
+    (after,) = [each for each in desk.look().events if each.status == "Done"]
+
+    assert after.id != before.id
+
+
+def test_two_desks_of_one_history_agree_on_the_id(tmp_path: Path) -> None:
+    ids = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        desk = Desk(tmp_path / name)
+        desk.save(T1="Done", T2="Backlog")
+        ids += [each.id for each in desk.look().events]
+        desk.wiring.close()
+
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
