@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "status words": rules.statuses,
     "addresses": rules.addresses,
     "evidence example": rules.evidence,
+    "targets": rules.targets,
 }
 _PART = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

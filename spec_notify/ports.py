@@ -180,7 +180,7 @@ class Spool(Protocol):
         """Make dead letters of pending deliveries past their expiry (reason `expired`)."""
 
     def purge(self, *, now: int, retention: int) -> int:
-        """Delete dead, delivered and cancelled ones older than `retention`; answer how many."""
+        """Delete what was finished longer than `retention` ago; answer how many dead letters."""
 
     def replay(self, ids: Sequence[str], *, by: str, now: int) -> list[Delivery]:
         """Queue these deliveries (`dlv_` ids) again. Raises IllegalMoveError for one in flight."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spec_notify.core.addresses import RANGES
 from spec_notify.core.status import CANONICAL, WORDS
+from spec_notify.wiring.routes import TARGETS
 
 from .tables import code, table
 
@@ -34,3 +35,8 @@ def evidence() -> str:
     """Answer the newest record of the demo's run, under its name."""
     newest = max(DEMO.rglob("2*.json"))
     return f"`{newest.name}`\n\n```json\n{newest.read_text('utf-8').strip()}\n```"
+
+
+def targets() -> str:
+    """Answer the kinds of subscription that are built in."""
+    return ", ".join(code(name) for name in TARGETS) + "."

@@ -67,7 +67,7 @@ look() {{
     else
         # Whoever reads git's output, or gave git a lock to hold, must not wait for us.
         (trap '' HUP; start "$$hook" "$$@") </dev/null >/dev/null 2>&1 \
-            3>&- 4>&- 5>&- 6>&- 7>&- 8>&- &
+            3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
     fi
 }}
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from spec_notify.core.identity import opening_id, text_key
-from spec_notify.core.plain import squeeze, visible
+from spec_notify.core.plain import shown, squeeze, visible
 from spec_notify.core.snapshot import Task
 from spec_notify.core.status import BACKLOG, IN_PROGRESS, UNKNOWN, Status, vocabulary
 
@@ -42,15 +42,16 @@ class CheckboxReading(Reading):
             return
         raw = box["text"].strip()
         words = squeeze(self.plain(raw))
-        if not words:
+        if not shown(words):
             return
         opening = opening_id(raw, words=words, numbered=self._kiro)
         id_ = opening.id if opening else None
         title = squeeze(opening.rest) or opening.id if opening else words
+        key = id_ or text_key(words, item.heading)
         yield Task(
-            key=id_ or text_key(words, item.heading),
+            key=key,
             id=id_,
-            title=self.title(title, item.line),
+            title=self.title(title, item.line) or key,
             status=self._status(mark, box["box"], item.line),
             line=item.line,
             section=self.section(item.heading),

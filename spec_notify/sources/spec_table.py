@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from spec_notify.core.identity import is_id, opening_id, text_key
-from spec_notify.core.markdown import split_row_by_eye
 from spec_notify.core.plain import LONGEST_CELL, plain, shown, squeeze
+from spec_notify.core.rows import split_row_by_eye
 from spec_notify.core.snapshot import Notice, Task
 from spec_notify.core.status import UNKNOWN, Status, read_status
 from spec_notify.core.table import WIDEST, task_columns
@@ -17,7 +17,8 @@ from .reading import Reading, linking
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from spec_notify.core.markdown import Page, Row, Stray, Table
+    from spec_notify.core.markdown import Page, Stray, Table
+    from spec_notify.core.rows import Row
     from spec_notify.core.table import Columns
 
 _NOTHING = frozenset({"", "-", "--", "–", "—", "none", "(none)", "n/a", "tbd", "unassigned"})  # noqa: RUF001
@@ -63,7 +64,7 @@ class TableReading(Reading):
         yield Task(
             key=key,
             id=id_,
-            title=self.title(title, row.line),
+            title=self.title(title, row.line) or key,
             status=self._status(cells[columns.status], row.line, sure=sure),
             line=row.line,
             section=self.section(table.heading),
@@ -128,11 +129,11 @@ class TableReading(Reading):
         if columns.owners is None:
             return ()
         names = _BETWEEN_OWNERS.split(self.plain(cells[columns.owners]))
-        return tuple(dict.fromkeys(shown(name) for name in names if not _is_nothing(shown(name))))
+        return tuple(dict.fromkeys(shown(name) for name in names if not _is_nothing(name)))
 
 
 def _is_nothing(words: str) -> bool:
-    return words.casefold() in _NOTHING
+    return shown(words).casefold() in _NOTHING
 
 
 def _mentions(cells: Sequence[str], columns: Columns) -> tuple[str, ...]:

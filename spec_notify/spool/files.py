@@ -107,6 +107,19 @@ def aside(path: str) -> str | None:
     return f"{path}{_ASIDE}{max(numbers)}" if numbers else None
 
 
+def is_writable(path: str) -> bool:
+    """Say whether this user may write a file."""
+    return os.access(path, os.W_OK)
+
+
+def is_torn(path: str, page: int) -> bool:
+    """Say whether a database ends in the middle of a page that no log completes."""
+    if os.stat(path).st_size % page == 0:
+        return False
+    log = path + "-wal"
+    return not (os.path.exists(log) and os.stat(log).st_size)
+
+
 def suspect(path: str) -> None:
     """Have the next start look at the whole database before it trusts it."""
     with open(path + _SUSPECT, "ab", opener=_private):

@@ -65,7 +65,7 @@ class Moves:
         What a clock that ran ahead put off for too long is put right here too.
         """
         with self._database.writing():
-            self._mend_clock(now)
+            self._database.change("mend_clock", now=now)
             return self._database.change(
                 "expire", to=move(State.PENDING, Signal.EXPIRED), reason="expired", now=now
             )
@@ -113,10 +113,6 @@ class Moves:
                     self._database.change(name, seq=row[0], to=move(row[1], signal), **facts)
                     moved.append(read_delivery(self._database, row[0]))
             return moved
-
-    def _mend_clock(self, now: int) -> None:
-        if self._database.rows("newest_instant")[0][0] > now:
-            self._database.change("mend_clock", state=State.PENDING, now=now)
 
 
 def listed(values: Collection[str]) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 
+from spec_notify.core.errors import SpoolError
+
 from . import files, schema
 from .connection import Damaged, Database, connect, refused, set_journal
 from .rows import read_delivery, read_document, read_event
@@ -61,6 +63,7 @@ def _ready(path: str, found: Inode, journal: Journal) -> Opened:
     try:
         connection = connect(path)
         schema.verify(connection, path)
+        _check_file(connection, path)
         set_journal(connection, journal)
         known: dict[Any, Any] = dict(connection.execute(query("identity")))
         return Opened(Database(path, connection, found), known["writer"], known["generation"])
@@ -72,6 +75,16 @@ def _ready(path: str, found: Inode, journal: Journal) -> Opened:
         if isinstance(error, apsw.Error):
             raise refused(path, error) from error
         raise
+
+
+def _check_file(connection: apsw.Connection, path: str) -> None:
+    """Notice what SQLite would only trip over later. Raises Damaged or SpoolError."""
+    if connection.readonly("main"):
+        if not files.is_writable(path):
+            raise SpoolError(path, "it cannot be written: check its owner and permissions")
+        raise Damaged("its header says that it cannot be written")
+    if files.is_torn(path, connection.pragma("page_size")):
+        raise Damaged("its end is missing")
 
 
 def _begin(path: str, *, now: int, fresh_id: Callable[[], str], journal: Journal) -> Opened:
@@ -124,6 +137,7 @@ def _build(path: str, identity: dict[str, str], journal: Journal) -> None:
 
 
 def _read_all(database: Database) -> None:
+    database.rows("other_text")
     for path, _, _ in database.rows("documents"):
         for _, _, body in database.rows("document", path=path):
             read_document(body)

@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpcore
 
@@ -85,14 +85,6 @@ class GuardedDialer(httpcore.AsyncNetworkBackend):
             except OSError as error:
                 why = _why(error)
         raise DialError(Fault.CONNECT, f"{addresses[-1]} port {port}: {why}")
-
-    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
-        """Never: a receiver has an address."""
-        raise DialError(Fault.REFUSED_ADDRESS, "a unix socket is no receiver")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait; httpcore asks for it only between retries of its own, which are off."""
-        await asyncio.sleep(seconds)
 
 
 def _why(error: OSError) -> str:

@@ -100,7 +100,7 @@ def _request(message: HttpMessage, *, allow_private: bool) -> httpx.Request | Fa
         if not (name + value).isascii() or not (name + value).isprintable():
             return Failure(fault=Fault.INVALID, detail="a header holds an unprintable character")
     # `identity`: a compressed answer could be a thousand times its size, and is of no use to us.
-    headers = [*message.headers, ("accept", "*/*"), ("accept-encoding", "identity")]
+    headers = [*message.headers, ("accept-encoding", "identity")]
     try:
         return httpx.Request(message.method, url, headers=headers, content=message.body)
     except httpx.InvalidURL:

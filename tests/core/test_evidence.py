@@ -277,6 +277,22 @@ def test_a_header_that_holds_a_secret_is_masked_whole() -> None:
     assert said["request"]["headers"] == {"user-agent": "[redacted]"}
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://ada:pw@example.test/x", "https://example.test"),
+        ("http://[::1]:8080/x", "http://[::1]:8080"),
+        ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("http://[broken/x", None),
+        ("nonsense", None),
+    ],
+)
+def test_of_the_url_only_scheme_host_and_port_are_told(url: str, host: str | None) -> None:
+    said = record(message=msgspec.structs.replace(MESSAGE, url=Secret(url)))["request"]
+
+    assert said["host"] == host
+
+
 def test_words_of_the_url_mask_neither_our_host_nor_our_user_agent() -> None:
     url = Secret("https://webhooks.example.test/webhooks/spec-notify")
     said = record(message=msgspec.structs.replace(MESSAGE, url=url))["request"]

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from spec_notify.core.markdown import DEEPEST, read_page, split_row, split_row_by_eye
+from spec_notify.core.markdown import DEEPEST, read_page
 from spec_notify.core.plain import plain
+from spec_notify.core.rows import split_row, split_row_by_eye
 from spec_notify.core.table import tables, task_columns
 
 if TYPE_CHECKING:

@@ -6,24 +6,25 @@ import errno
 import fcntl
 import multiprocessing
 import os
+import re
 import resource
+import shutil
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import orjson
 import pytest
 
-from spec_notify.core.evidence import parse_name
+from spec_notify.core.evidence import parse_name, record_name
 from spec_notify.disk.audit import Usage
 from spec_notify.disk.evidence import EvidenceFolder, audit, default_root, verify
 from tests.disk.sealed import START, Sealer, weight
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPAWN = multiprocessing.get_context("spawn")
 CAP = 20_000
@@ -158,6 +159,7 @@ def test_several_writers_rotate_by_age_and_keep_a_chain_each(desk: Desk) -> None
 
     (report,) = verify(desk.root).folders
     assert report.breaches == ()
+    assert weight(desk.folder) > CAP * 0.85
     assert [chain.last for chain in report.chains if chain.writer == "w3"] == [40]
     assert desk.warnings == []
 
@@ -427,6 +429,32 @@ def test_locks_that_were_cleared_away_are_made_again(desk: Desk) -> None:
     assert len(desk.records()) == 2
 
 
+def test_a_long_log_is_started_over(desk: Desk) -> None:
+    sealer = Sealer()
+    desk.evidence.write(sealer.next())
+    (lock,) = (desk.state / "evidence").iterdir()
+    log = lock.read_bytes()
+    lock.write_bytes(log + log.splitlines(keepends=True)[-1] * 10_000)
+
+    for evidence in (desk.evidence, desk.open()):
+        assert evidence.write(sealer.next())
+        assert lock.stat().st_size < 2_000
+
+
+def test_a_forged_record_leaves_like_any_other_and_names_no_anchor(desk: Desk) -> None:
+    sealer, forged = Sealer(), Sealer("../../x").next()
+    desk.folder.mkdir(parents=True)
+    name = record_name(at=START, sequence=1, delivery="dlv_forged", attempt=1)
+    (desk.folder / name).write_bytes(forged.body)
+    (desk.folder / sealer.next(at=START).name).write_bytes(b"nonsense")
+
+    for _ in range(40):
+        assert desk.evidence.write(sealer.next())
+
+    assert [name for name in desk.names() if not parse_name(name)] == ["anchor_w1.json"]
+    assert sorted(each.name for each in desk.repo.iterdir()) == ["evidence"]
+
+
 @pytest.mark.parametrize("nonsense", [b"", b"nonsense\n", b"+x y\n=\n", b"\xff" * 100])
 def test_a_log_that_makes_no_sense_is_no_trouble(desk: Desk, nonsense: bytes) -> None:
     sealer = Sealer()
@@ -473,6 +501,18 @@ def test_verify_names_what_is_broken_and_what_is_not_ours(desk: Desk) -> None:
         "  not ours: README.md",
     ]
     assert report.facts()["directories"][0]["unknown"] == ("README.md",)
+
+
+def test_verify_follows_no_link(desk: Desk) -> None:
+    record = Sealer().next()
+    desk.evidence.write(record)
+    elsewhere = desk.repo / "elsewhere.json"
+    (desk.folder / record.name).rename(elsewhere)
+    (desk.folder / record.name).symlink_to(elsewhere)
+
+    (folder,) = verify(desk.root).folders
+
+    assert [(each.kind, each.name) for each in folder.breaches] == [("unreadable", record.name)]
 
 
 def test_verify_of_nothing_finds_nothing_wrong(tmp_path: Path) -> None:
@@ -590,11 +630,12 @@ def test_a_kill_at_any_step_leaves_what_the_next_write_mends(
     assert weight(desk.folder) <= CAP
     assert verify(desk.root).ok
     standing = desk.records()
+    assert alive.write(Sealer("w2").next())
+    assert not [name for name in desk.names() if name.endswith(".tmp")]
     for record in records[10:]:
         if record.name > standing[-1]:
             assert alive.write(record)
             assert weight(desk.folder) <= CAP
-    assert not [name for name in desk.names() if name.endswith(".tmp")]
     assert desk.records()[-1] == records[-1].name
     assert verify(desk.root).ok
 
@@ -654,18 +695,22 @@ def test_a_lock_cleared_away_while_it_is_taken_is_not_trusted(tmp_path: Path) ->
     assert locks == 1
 
 
-def write_into_a_full_disk(home: Path) -> tuple[list[str | None], list[str], list[str], bool]:
+def write_into_a_full_disk(
+    home: Path,
+) -> tuple[list[str | None], list[str], list[str], bool]:
     desk = Desk(home)
     sealer = Sealer()
     small, large = sealer.next(400), sealer.next(3_000)
     written = [desk.evidence.write(small)]
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    listings = count_listings_from_here()
     written += [desk.evidence.write(large), desk.evidence.write(large)]
     left, warned = desk.names(), list(desk.warnings)
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     written.append(desk.evidence.write(large))
-    return written, left, warned, verify(desk.root).ok
+    ok = listings == [] and verify(desk.root).ok
+    return written, left, warned, ok
 
 
 def test_a_full_disk_costs_one_warning_and_is_caught_up_with(tmp_path: Path) -> None:
@@ -679,12 +724,49 @@ def test_a_full_disk_costs_one_warning_and_is_caught_up_with(tmp_path: Path) -> 
     assert ok
 
 
+def write_two(home: Path) -> None:
+    desk = Desk(home)
+    sealer = Sealer()
+    assert desk.evidence.write(sealer.next())
+    assert desk.evidence.write(sealer.next())
+    assert desk.evidence.sync()
+
+
+def test_bytes_are_synced_before_the_name_and_the_name_before_sync_returns(tmp_path: Path) -> None:
+    strace = shutil.which("strace")
+    if strace is None:
+        assert os.environ.get("CI") != "true", "strace is needed to see the order of syncs"
+        pytest.skip("strace is not installed: the order of syncs is not seen")
+    log = tmp_path / "strace.log"
+    code = "import sys, pathlib; from tests.disk.test_evidence import write_two; "
+    code += "write_two(pathlib.Path(sys.argv[1]))"
+    calls = "trace=fsync,rename,renameat,renameat2"
+    command = [strace, "-f", "-y", "-o", str(log), "-e", calls, sys.executable, "-c", code]
+    subprocess.run([*command, str(tmp_path)], check=True, cwd=Path(__file__).parents[2])
+
+    told = re.findall(r"(fsync|rename)\w*\(.*?(json\.tmp|webhooks>\))", log.read_text())
+
+    assert told == [
+        ("fsync", "json.tmp"),
+        ("rename", "json.tmp"),
+        ("fsync", "json.tmp"),
+        ("rename", "json.tmp"),
+        ("fsync", "webhooks>)"),
+    ]
+
+
+def count_listings_from_here() -> list[str]:
+    """Answer a list that grows with every directory this process lists from now on."""
+    listings: list[str] = []
+    sys.addaudithook(lambda event, _: listings.append(event) if event == "os.scandir" else None)
+    return listings
+
+
 def count_listings(home: Path) -> int:
     desk = Desk(home)
     one, other = desk.open(), desk.open()
     first, second = Sealer("w1"), Sealer("w2")
-    listings = []
-    sys.addaudithook(lambda event, _: listings.append(event) if event == "os.scandir" else None)
+    listings = count_listings_from_here()
     for _ in range(60):
         one.write(first.next())
         other.write(second.next())

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _UNTRACKED = {".venv", "node_modules", "dist"}
 _CHANCE = (
-    (re.compile(r"\b(evt|dlv)_[a-z2-7]{26}"), r"\1_…"),
+    (re.compile(r"(?<![a-z])(evt|dlv)_[a-z2-7]{1,26}"), r"\1_…"),
     (re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z"), "<instant>"),
     (re.compile(r"\d{8}T\d{6}\.\d{3}Z"), "<stamp>"),
     (re.compile(r"(webhook-timestamp: )\d+"), r"\1<seconds>"),

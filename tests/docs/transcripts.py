@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STEP = re.compile(
-    r"^Save this as `([^`]+)`:\n\n```\w+\n(.*?)^```$|^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^Save this as `([^`]+)`:\n\n```\w+\n(.*?)^```$|^```console\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 _MARK = "\x1e"
 PORT = "8787"

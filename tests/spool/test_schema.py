@@ -130,6 +130,7 @@ def explain(connection: apsw.Connection, name: str) -> str:
         ("open_count", "COVERING INDEX delivery_due"),
         ("counts", "COVERING INDEX delivery_due"),
         ("expire", "INDEX delivery_expiring"),
+        ("mend_clock", "INDEX delivery_queued"),
         ("find", "INDEX delivery_newest"),
         ("finished", "INDEX delivery_finished"),
         ("unprojected", "INDEX attempt_unprojected"),
@@ -147,7 +148,7 @@ def test_states_spelled_out_in_sql_are_those_of_the_table() -> None:
     text = (SQL / "queries.sql").read_text("utf-8") + statements.migration(1)
     spelled = set(re.findall(r"'([a-z_]+)'", text))
     assert spelled == {state.value for state in State}
-    # The one index made for a state serves the one state things expire from.
+    # The indexes made for one state serve the one state things expire from.
     assert sources_of(Signal.EXPIRED) == (State.PENDING,)
 
 

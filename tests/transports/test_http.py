@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import socket
+import threading
 import time
 
 import pytest
 
-from spec_notify.core.message import Fault, HttpMessage, Secret
+from spec_notify.core.message import Failure, Fault, HttpMessage, Reply, Secret
+from spec_notify.transports.dialer import resolve
 from spec_notify.transports.http import BODY_LIMIT, HttpTransport
 from spec_notify.transports.receiver import Answer, Receiver, Request, failing
 
@@ -32,7 +35,6 @@ def test_a_request_arrives_byte_for_byte_and_its_answer_comes_back() -> None:
             "Content-Length": str(len(body)),
             "content-type": "application/json",
             "user-agent": "spec-notify/0.1.0",
-            "accept": "*/*",
             "accept-encoding": "identity",
         }
     came = reply(answer)
@@ -63,8 +65,8 @@ def test_an_idle_connection_is_used_again_but_not_under_another_rule() -> None:
     assert failure(refused).fault is Fault.REFUSED_ADDRESS
 
 
-def _three_rules(url: str) -> list[object]:
-    async def run() -> list[object]:
+def _three_rules(url: str) -> list[Reply | Failure]:
+    async def run() -> list[Reply | Failure]:
         transport = HttpTransport()
         try:
             return [
@@ -74,7 +76,7 @@ def _three_rules(url: str) -> list[object]:
         finally:
             await transport.aclose()
 
-    return asyncio.run(run())  # type: ignore[return-value]
+    return asyncio.run(run())
 
 
 def test_one_transport_alternates_between_receivers_without_dialling_anew() -> None:
@@ -84,15 +86,15 @@ def test_one_transport_alternates_between_receivers_without_dialling_anew() -> N
         assert (one.connections, other.connections) == (1, 1)
 
 
-def test_a_connection_the_receiver_closed_meanwhile_is_dialled_anew() -> None:
-    def answers(_: object) -> Answer:
-        return Answer(raw=OK)
+def test_a_connection_the_receiver_closed_costs_at_most_the_attempt_that_finds_out() -> None:
+    with Receiver(lambda _: Answer(raw=OK)) as there:
+        answers = sent(*[message(there.url)] * 8)
 
-    with Receiver(answers) as there:
-        answers_came = sent(message(there.url), message(there.url))
-
-        assert [reply(each).status for each in answers_came] == [200, 200]
-        assert there.connections == 2
+        arrived = len(there.requests)
+    heard = [isinstance(each, Reply) for each in answers]
+    assert heard[0]
+    assert all(one or other for one, other in itertools.pairwise(heard))
+    assert arrived == sum(heard), "nothing is sent twice behind the caller's back"
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 404, 410, 429, 500, 503, 599, 999])
@@ -347,6 +349,25 @@ def test_a_name_server_that_never_answers_ends_at_the_deadline() -> None:
 
     assert failure(came).fault is Fault.TIMEOUT
     assert failure(came).detail == "not done within 300ms: still looking up the host"
+
+
+def test_a_lookup_that_fails_in_its_thread_fails_where_it_was_asked() -> None:
+    with pytest.raises(UnicodeError):
+        asyncio.run(resolve("a" * 64 + ".test", 80))
+
+
+def test_a_lookup_nobody_waits_for_any_more_ends_quietly() -> None:
+    async def run() -> None:
+        asking = asyncio.ensure_future(resolve("localhost", 80))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        for thread in threading.enumerate():
+            if thread.name == "lookup":
+                await asyncio.to_thread(thread.join)
+
+    asyncio.run(run())
+    assert not [each for each in threading.enumerate() if each.name == "lookup"]
 
 
 def test_the_systems_resolver_finds_the_loopback_by_name() -> None:

@@ -16,6 +16,7 @@ from spec_notify.core.message import Fault
 from spec_notify.transports.http import HttpTransport
 from spec_notify.transports.pool import ssl_context
 from spec_notify.transports.receiver import Answer, Receiver
+from spec_notify.transports.stream import connect
 
 from .conftest import failure, message, reply, sent
 
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import httpcore
+
     from spec_notify.core.message import Failure, Reply
+    from spec_notify.transports.dialer import Wire
 
     from .conftest import Authority
 
@@ -204,10 +208,8 @@ def test_an_answer_in_clear_text_before_the_handshake_is_never_believed(
     assert failure(came).detail == "the receiver spoke before the TLS handshake"
 
 
-def _dialled_then(spoken: threading.Event) -> Callable[[str, int], object]:
-    from spec_notify.transports.stream import connect
-
-    async def wire(address: str, port: int) -> object:
+def _dialled_then(spoken: threading.Event) -> Wire:
+    async def wire(address: str, port: int) -> httpcore.AsyncNetworkStream:
         stream = await connect(address, port)
         await asyncio.to_thread(spoken.wait, 5)
         while not stream.get_extra_info("is_readable"):

@@ -89,6 +89,7 @@ CREATE TABLE delivery (
 -- What makes a claim cost the same whatever else is queued.
 CREATE INDEX delivery_due ON delivery (state, subscription, probe, next_at);
 CREATE INDEX delivery_expiring ON delivery (expires_at) WHERE state = 'pending';
+CREATE INDEX delivery_queued ON delivery (queued_at) WHERE state = 'pending';
 CREATE INDEX delivery_newest ON delivery (created_at, seq, state);
 CREATE INDEX delivery_finished ON delivery (finished_at) WHERE finished_at IS NOT NULL;
 

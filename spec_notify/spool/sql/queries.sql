@@ -110,6 +110,15 @@ SELECT id FROM event ORDER BY seq;
 -- Every delivery.
 SELECT seq FROM delivery ORDER BY seq;
 
+-- name: other_text
+-- All text that is in no document, event or delivery: SQLite itself takes any bytes for text.
+SELECT document, branch, key, status FROM told
+UNION ALL SELECT document, key, status, NULL FROM occurrence
+UNION ALL SELECT spec, name, NULL, NULL FROM attempt
+UNION ALL SELECT spec, digest, NULL, NULL FROM chain
+UNION ALL SELECT endpoint, NULL, NULL, NULL FROM gone
+UNION ALL SELECT owner, token, parked_for, NULL FROM delivery;
+
 -- name: integrity
 -- What SQLite finds wrong anywhere in the database, indexes against tables included.
 PRAGMA integrity_check(1);
@@ -231,17 +240,11 @@ UPDATE delivery INDEXED BY delivery_expiring
 SET state = :to, reason = :reason, finished_at = :now
 WHERE state = 'pending' AND expires_at < :now;
 
--- name: newest_instant
--- The latest the clock is known to have stood.
-SELECT max(
-  coalesce((SELECT max(created_at) FROM delivery), 0),
-  coalesce((SELECT started_at FROM attempt ORDER BY seq DESC LIMIT 1), 0)
-);
-
 -- name: mend_clock
 -- What a clock that ran ahead put off keeps its delay, counted from now.
-UPDATE delivery SET next_at = :now + max(0, next_at - queued_at), queued_at = :now
-WHERE state = :state AND queued_at > :now;
+UPDATE delivery INDEXED BY delivery_queued
+SET next_at = :now + max(0, next_at - queued_at), queued_at = :now
+WHERE state = 'pending' AND queued_at > :now;
 
 -- name: finished
 -- Some deliveries that were finished long ago and whose evidence all stands as files.
