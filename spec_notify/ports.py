@@ -240,6 +240,9 @@ class EvidenceLog(Protocol):
         None when it cannot be written now (the reason is logged once); it stays unprojected.
         """
 
+    def sync(self) -> bool:
+        """Make the names of the files written so far durable; False when that failed."""
+
 
 class Target(Protocol):
     """A receiver's dialect: two pure functions around a dumb wire. A module is one."""

@@ -18,7 +18,7 @@ _MEANS = {
     State.IN_FLIGHT: "an attempt is under way, under a lease",
     State.DELIVERED: "the receiver answered 2xx, or it was a dry run",
     State.DEAD: "a dead letter: given up, kept for replay until its retention ends",
-    State.PARKED: "held: a secret is missing, the URL is invalid, or the endpoint answered 410",
+    State.PARKED: "cannot be sent now, for a reason that may pass: no time runs, nothing is lost",
     State.CANCELLED: "given up by hand; also a test that did not get through",
 }
 _JUDGED = {

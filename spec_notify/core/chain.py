@@ -37,6 +37,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A record's place in its chain, as its bytes say."""
 
     name: str
+    delivery: str
+    attempt: int
     writer: str
     sequence: int
     previous: str | None
@@ -62,6 +64,9 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     writer: str
     previous: str | None
+
+
+_RECORDS = msgspec.json.Decoder(_Said)
 
 
 def anchor_name(writer: str) -> str | None:
@@ -90,24 +95,23 @@ def is_anchor_name(name: str) -> bool:
     return _ANCHOR_NAME.fullmatch(name) is not None
 
 
-def read_link(name: str, body: bytes) -> tuple[Link | None, Breach | None]:
-    """Read a record's place in its chain, and what about the file cannot be as we sealed it."""
+def read_link(name: str, body: bytes) -> Link | None:
+    """Read a record's place in its chain; None for what is no record of ours."""
     try:
-        value = orjson.loads(body)
-        said = msgspec.convert(value, _Said)
+        said = _RECORDS.decode(body)
     except (ValueError, RecursionError):
-        return None, Breach(kind="unreadable", name=name, detail="this is no evidence record")
+        return None
     if said.schema != SCHEMA:
-        detail = f"its schema is not {SCHEMA}"
-        return None, Breach(kind="unreadable", name=name, detail=detail)
-    link = Link(
+        return None
+    return Link(
         name=name,
+        delivery=said.delivery,
+        attempt=said.attempt,
         writer=said.writer,
         sequence=said.sequence,
         previous=said.previous,
         digest=digest(body),
     )
-    return link, _blemish(said, value, link, body)
 
 
 def verify_chain(
@@ -118,8 +122,17 @@ def verify_chain(
     Each writer's chain is proven by itself. A gap at or below an anchor's sequence is taken as
     rotated: a clock that ran backwards makes names, and so rotation, leave the chain's order.
     """
-    read = [read_link(name, body) for name, body in records]
-    breaches = [blemish for _, blemish in read if blemish]
+    links: list[Link] = []
+    breaches: list[Breach] = []
+    for name, body in records:
+        link = read_link(name, body)
+        if link is None:
+            breaches.append(
+                Breach(kind="unreadable", name=name, detail="this is no record of ours")
+            )
+            continue
+        links.append(link)
+        breaches += _blemishes(link, body)
     known: dict[str, Anchor] = {}
     for name, body in anchors:
         anchor = read_anchor(name, body)
@@ -127,7 +140,7 @@ def verify_chain(
             breaches.append(Breach(kind="unreadable", name=name, detail="this is no anchor"))
         else:
             known[anchor.writer] = anchor
-    for writer, chain in chains(link for link, _ in read if link).items():
+    for writer, chain in chains(links).items():
         breaches += _breaks(chain, known.get(writer))
     return breaches
 
@@ -176,20 +189,19 @@ def _break(link: Link, before: Link | None) -> Breach:
     return breach("missing", link.name, f"records {gap} are gone, or not written yet")
 
 
-def _blemish(said: _Said, value: object, link: Link, body: bytes) -> Breach | None:
-    if not _canonical(value, body):
+def _blemishes(link: Link, body: bytes) -> Iterable[Breach]:
+    if not _canonical(body):
         detail = "its bytes are not laid out as they were sealed"
-        return Breach(kind="altered", name=link.name, detail=detail, writer=said.writer)
+        yield Breach(kind="altered", name=link.name, detail=detail, writer=link.writer)
     facts = parse_name(link.name)
     named = facts and (facts.delivery, facts.attempt, facts.sequence)
-    if named != (said.delivery, said.attempt, said.sequence):
-        detail = f"it says {said.delivery}, attempt {said.attempt}, sequence {said.sequence}"
-        return Breach(kind="misnamed", name=link.name, detail=detail, writer=said.writer)
-    return None
+    if named != (link.delivery, link.attempt, link.sequence):
+        detail = f"it says {link.delivery}, attempt {link.attempt}, sequence {link.sequence}"
+        yield Breach(kind="misnamed", name=link.name, detail=detail, writer=link.writer)
 
 
-def _canonical(value: object, body: bytes) -> bool:
+def _canonical(body: bytes) -> bool:
     try:
-        return orjson.dumps(value, option=_OPTIONS) == body
-    except (TypeError, RecursionError):
+        return orjson.dumps(orjson.loads(body), option=_OPTIONS) == body
+    except (ValueError, TypeError, RecursionError):
         return False

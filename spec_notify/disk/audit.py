@@ -137,7 +137,7 @@ def _report(name: str, folder: int, files: Sequence[tuple[str, os.stat_result]])
     ours = [each for each, _ in files if parse_name(each) or is_anchor_name(each)]
     bodies = [(each, read_below(folder, each, limit=RECORD_LIMIT) or b"") for each in ours]
     records = [each for each in bodies if not is_anchor_name(each[0])]
-    links = [link for link, _ in (read_link(*each) for each in records) if link]
+    links = [link for link in (read_link(*each) for each in records) if link]
     seen = tuple(
         ChainSeen(
             writer=writer, records=len(chain), first=chain[0].sequence, last=chain[-1].sequence

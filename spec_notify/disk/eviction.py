@@ -77,7 +77,7 @@ def _by_writer(
     newest: dict[str, Link] = {}
     for name in victims:
         body = read_below(folder, name, limit=RECORD_LIMIT)
-        link, _ = read_link(name, body) if body is not None else (None, None)
+        link = None if body is None else read_link(name, body)
         writer = link.writer if link else ""
         groups.setdefault(writer, []).append(name)
         if link and (writer not in newest or newest[writer].sequence < link.sequence):

@@ -117,10 +117,11 @@ class EvidenceFolder:
         size = len(record.body)
         if files.size(record.name) == size and _same(folder, record):
             return None
-        if files.plan(size + ANCHOR_ROOM, self._cap).fits is False:
+        plan = files.plan(size + ANCHOR_ROOM, self._cap)
+        if not plan.fits:
             return self._too_much(files, size)
         with shelf.changing():
-            if not Eviction(folder, shelf, files, self._cap).make_room(size):
+            if plan.victims and not Eviction(folder, shelf, files, self._cap).make_room(size):
                 return self._too_much(files, size)
             replace_atomically(folder, record.name, record.body)
             shelf.put(record.name, size)

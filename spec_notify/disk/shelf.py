@@ -182,9 +182,9 @@ def _take(path: Path, patience: float) -> int | None:
         try:
             fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # A lock on a file that was cleared away excludes nobody.
-            if os.path.samestat(os.fstat(log), path.stat()):
+            if os.fstat(log).st_nlink:
                 return log
-        except (BlockingIOError, FileNotFoundError):
+        except BlockingIOError:
             pass
         os.close(log)
         if time.monotonic() >= deadline:

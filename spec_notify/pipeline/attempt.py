@@ -9,6 +9,7 @@ import msgspec
 
 from spec_notify.core.delivery import Delivery, Outcome, Verdict, advance
 from spec_notify.core.evidence import attempt_record
+from spec_notify.core.exchange import inert
 from spec_notify.core.message import Failure, HttpMessage, Order, Reply
 from spec_notify.core.retry import schedule
 
@@ -87,6 +88,9 @@ class Attempt:
         self._facts.mark("sent")
         now = self._facts.clock()
         outcome = route.target.judge(answer, strict=subscription.strict, now=now)
+        # What a receiver says may echo a secret; its words go into the spool and onto screens.
+        said = inert(outcome.detail, _secrets(route))
+        outcome = msgspec.structs.replace(outcome, detail=said)
         return Sent(outcome=outcome, message=message, answer=answer)
 
     def settle(
@@ -132,6 +136,7 @@ class Attempt:
         stand = [each.row for each, path in zip(records, paths, strict=True) if path is not None]
         if stand:
             self._facts.mark("evidence.written")
+        if stand and self._evidence.sync():
             self._spool.projected(stand)
             self._facts.mark("projected")
         return paths

@@ -2,14 +2,14 @@
 
 Contract, section 8 (0700/0600). `os` throughout: pathlib alone would cost a git hook milliseconds.
 """
-# ruff: noqa: PTH101, PTH102, PTH104, PTH108, PTH110, PTH116, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH101, PTH102, PTH104, PTH108, PTH110, PTH116, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
 import fcntl
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from spec_notify.core.errors import SpoolError
@@ -28,6 +28,11 @@ def read_beside(name: str) -> str:
     """Answer the text of a file of this package."""
     with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
         return file.read()
+
+
+def absolute(path: str | os.PathLike[str]) -> str:
+    """Answer a path that means the same wherever this process goes."""
+    return os.path.abspath(path)
 
 
 def private_folder(path: str) -> None:
@@ -101,10 +106,11 @@ def set_aside(path: str) -> str | None:
 
 def aside(path: str) -> str | None:
     """Answer the newest of the databases that were moved aside."""
-    folder, name = os.path.split(path)
-    marks = (each.removeprefix(name + _ASIDE) for each in os.listdir(folder))
-    numbers = [int(mark) for mark in marks if mark.isascii() and mark.isdecimal()]
-    return f"{path}{_ASIDE}{max(numbers)}" if numbers else None
+    folder, name = os.path.split(path + _ASIDE)
+    ends = [each.removeprefix(name) for each in os.listdir(folder) if each.startswith(name)]
+    marks = [each.split("-")[0] for each in ends]
+    numbers = [int(mark) for mark in marks if mark.isdecimal()]
+    return family(f"{path}{_ASIDE}{max(numbers)}")[0] if numbers else None
 
 
 def is_writable(path: str) -> bool:
@@ -151,7 +157,9 @@ def speaking(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SpoolError(path, f"{error.strerror}: check its permissions and the disk") from error
+        raise SpoolError(
+            path, f"{error.strerror or error}: check its permissions and the disk"
+        ) from error
 
 
 def _private(path: str, flags: int) -> int:
@@ -165,7 +173,8 @@ def _make(folder: str) -> None:
         return
     except FileNotFoundError:
         _make(os.path.dirname(folder))
-        _make(folder)
+        with suppress(FileExistsError):
+            os.mkdir(folder, _PRIVATE_FOLDER)
 
 
 def _sync_folder(path: str) -> None:

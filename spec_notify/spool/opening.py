@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
@@ -116,23 +117,25 @@ def _sound(path: str, journal: Journal) -> Opened | None:
         opened = _ready(path, found, journal)
     except Damaged:
         return None
-    if files.is_suspect(path) and fault(opened.database) is not None:
-        opened.database.close()
-        return None
-    return opened
+    if not files.is_suspect(path):
+        return opened
+    with opened.database.reading():
+        wrong = fault(opened.database)
+    if wrong is None:
+        return opened
+    opened.database.close()
+    return None
 
 
 def _build(path: str, identity: dict[str, str], journal: Journal) -> None:
     draft = files.create(path)
-    connection = apsw.Connection(draft, flags=apsw.SQLITE_OPEN_READWRITE)
     try:
-        # Set before it gets its name, so that no two processes ever disagree on it.
-        set_journal(connection, journal)
-        schema.build(connection, identity)
+        with closing(connect(draft)) as connection:
+            # Set before it gets its name, so that no two processes ever disagree on it.
+            set_journal(connection, journal)
+            schema.build(connection, identity)
     except apsw.Error as error:
         raise refused(path, error) from error
-    finally:
-        connection.close()
     files.publish(draft, path)
 
 

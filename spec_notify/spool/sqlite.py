@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from spec_notify.core.delivery import State
 
 from .attempts import WAITING, Attempts
 from .connection import journal_for, library_version
+from .files import absolute
 from .ledger import SqliteLedger
 from .moves import Moves, listed
 from .opening import fault, open_database
@@ -17,6 +17,7 @@ from .rows import read_delivery, read_event
 from .shelf import Shelf
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Self
 
@@ -58,7 +59,7 @@ class SqliteSpool(Attempts, Moves):
         so that no event of its repeats an id. The journal is chosen by SQLite's version.
         """
         journal = journal or journal_for(library_version())
-        return cls(open_database(os.fspath(path), now=now, fresh_id=fresh_id, journal=journal))
+        return cls(open_database(absolute(path), now=now, fresh_id=fresh_id, journal=journal))
 
     def documents(self) -> Mapping[str, StoredDocument]:
         """Answer all remembered documents by path."""

@@ -160,9 +160,7 @@ class Receiver:
             runner.run(self._serve(listening))
 
     async def _serve(self, listening: socket.socket) -> None:
-        server = await asyncio.start_server(
-            self._talk, sock=listening, limit=HEAD_LIMIT, ssl=self._tls
-        )
+        server = await asyncio.start_server(self._talk, sock=listening, limit=HEAD_LIMIT)
         await self._stopping.wait()
         server.close()
         for _ in range(_TURNS):
@@ -178,9 +176,11 @@ class Receiver:
         assert talk is not None  # noqa: S101 - asyncio gives every connection a task
         self._talks.add(talk)
         talk.add_done_callback(self._talks.discard)
-        connection = writer.get_extra_info("socket")
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line = writer.transport
+        line.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if self._tls is not None:
+                await writer.start_tls(self._tls)
             while (heard := await receive(reader, writer)) is not None:
                 method, path, headers, body = heard
                 request = self._keep(method=method, path=path, headers=headers, body=body)
@@ -191,7 +191,7 @@ class Receiver:
         except asyncio.CancelledError:
             pass  # only `stop` cancels
         finally:
-            writer.transport.abort()
+            line.abort()
 
     def _keep(
         self, *, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes

@@ -560,7 +560,9 @@ class TestWhatGitRuns:
         assert here.said() == ["post-commit --sync"]
         assert hooks.uninstall(here.git).ok
 
-    @pytest.mark.parametrize("shell", ["dash", "bash --posix", "busybox sh", "ksh", "zsh"])
+    @pytest.mark.parametrize(
+        "shell", ["dash", "bash --posix", "busybox sh", "ksh", "zsh --emulate sh"]
+    )
     def test_the_shim_is_plain_sh(self, here: Checkout, shell: str) -> None:
         words = shell.split()
         if shutil.which(words[0]) is None:

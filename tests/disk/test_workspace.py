@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,17 @@ from spec_notify.core.config import DEFAULT_PATHS
 from spec_notify.core.globs import matches
 from spec_notify.disk.workspace import CAP, Folder, read_file
 from spec_notify.ports import Text, Unreadable
+from tests.privileges import run_as_ordinary_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OPENED = """
+import sys
+from pathlib import Path
+from spec_notify.disk.workspace import Folder
+folder = Folder(Path(sys.argv[1]))
+"""
 
 
 def put(root: Path, *paths: str | bytes) -> None:
@@ -24,6 +36,10 @@ def put(root: Path, *paths: str | bytes) -> None:
         file = root / os.fsdecode(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"x")
+
+
+def wholes(reads: Iterable[object]) -> set[str]:
+    return {read.text for read in reads if isinstance(read, Text)}
 
 
 def why(folder: Folder, path: str) -> str:
@@ -117,13 +133,13 @@ class TestListing:
         listing = Folder(tmp_path).listing(["/etc/passwd", "../x", "docs/"])
         assert [each.code for each in listing.notices] == ["bad_glob"] * 3
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
     def test_a_folder_that_may_not_be_listed_is_said(self, tmp_path: Path) -> None:
         put(tmp_path, "specs/x/tasks.md")
         (tmp_path / "specs").chmod(0)
-        listing = Folder(tmp_path).listing(["specs/*/tasks.md"])
+        code = f"{OPENED}print(*(n.code for n in folder.listing(['specs/*/tasks.md']).notices))"
+        said = run_as_ordinary_user(code, str(tmp_path))
         (tmp_path / "specs").chmod(0o700)
-        assert [each.code for each in listing.notices] == ["unlisted"]
+        assert said == "unlisted"
 
     def test_only_folders_a_pattern_can_reach_are_looked_into(self, tmp_path: Path) -> None:
         put(tmp_path, "SPEC.md", *(f"other/{n}/x" for n in range(3)), "specs/a/deep/tasks.md")
@@ -239,11 +255,11 @@ class TestReading:
             assert why(Folder(tmp_path), "socket.md").startswith("is a socket")
         assert why(Folder(tmp_path), "folder.md").startswith("is a folder")
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read any file")
     def test_a_document_that_may_not_be_read_says_so(self, tmp_path: Path) -> None:
         put(tmp_path, "SPEC.md")
         (tmp_path / "SPEC.md").chmod(0)
-        assert "ermission" in why(Folder(tmp_path), "SPEC.md")
+        code = f"{OPENED}print(folder.read('SPEC.md').why)"
+        assert "ermission" in run_as_ordinary_user(code, str(tmp_path))
 
     def test_the_cap_is_named_and_nothing_is_read_beyond_it(self, tmp_path: Path) -> None:
         (tmp_path / "fits.md").write_bytes(b"x" * CAP)
@@ -285,13 +301,16 @@ class TestReading:
         writer.start()
         try:
             folder = Folder(tmp_path)
-            reads = [folder.read("SPEC.md") for _ in range(300)]
+            reads: list[object] = []
+            end = time.monotonic() + 20
+            # A busy machine may give the writer no turn for the first few hundred reads.
+            while len(reads) < 300 or (not wholes(reads) & versions and time.monotonic() < end):
+                reads.append(folder.read("SPEC.md"))
         finally:
             stop.set()
             writer.join()
-        texts = {read.text for read in reads if isinstance(read, Text)}
-        assert texts <= versions | {"x"}
-        assert texts & versions
+        assert wholes(reads) <= versions | {"x"}
+        assert wholes(reads) & versions
         assert all(isinstance(read, Text | Unreadable) for read in reads)
 
     def test_descriptors_are_given_back(self, tmp_path: Path) -> None:

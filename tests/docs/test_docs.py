@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spec_notify.cli import COMMANDS
+from spec_notify.core import errors
 from spec_notify.core.config import Kind
 from spec_notify.core.config.reading import parse
 from spec_notify.core.config.tables import RETRY, ROOT, SECTIONS, SUBSCRIPTION
@@ -31,7 +33,7 @@ _MACHINE = re.compile(r"(?<![\w.~$}])/(?:work|root|home|Users|tmp|opt|var|mnt|sr
 _REGISTRY = re.compile(
     r"pypi\.org|pythonhosted|registry\.npmjs|artifactory|nexus|devpi|[/@.]proxy\b"
 )
-LONGEST = 160
+LONGEST = 150
 
 
 def test_the_generated_parts_are_what_the_code_says() -> None:
@@ -137,3 +139,29 @@ def test_every_promise_names_a_test_that_is_there() -> None:
             known = (TOP / file).read_text("utf-8")
             for name in re.findall(r"\w+", names):
                 assert f"def {name}(" in known, f"{file} holds no {name}"
+
+
+def test_every_exit_code_of_an_error_is_in_the_table() -> None:
+    text = (TOP / "docs/reference/exit-codes.md").read_text("utf-8")
+    shown = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    kinds = [each for each in vars(errors).values() if isinstance(each, type)]
+    known = {each.exit_code for each in kinds if issubclass(each, errors.SpecNotifyError)}
+
+    assert known <= shown
+
+
+def test_every_variable_we_read_is_in_the_table() -> None:
+    text = (TOP / "docs/reference/config.md").read_text("utf-8")
+    sources = "".join(path.read_text("utf-8") for path in (TOP / "spec_notify").rglob("*.py"))
+    read = set(re.findall(r"\"(SPEC_NOTIFY_[A-Z_]*[A-Z])\"", sources))
+    of_the_demo = {name for name in read if name.startswith("SPEC_NOTIFY_DEMO_")}
+
+    assert set(re.findall(r"`(SPEC_NOTIFY_[A-Z_]+)`", text)) == read - of_the_demo
+
+
+def test_what_is_said_to_be_missing_is_missing() -> None:
+    text = (TOP / "docs/reference/cli.md").read_text("utf-8").rpartition("## Not there yet")[2]
+    missing = re.findall(r"`([a-z-]+)`", text)
+
+    assert missing
+    assert {*missing} & {*COMMANDS} == set()

@@ -71,6 +71,15 @@ def _words(lines: Iterable[str]) -> list[str]:
     return [" ".join(line.split()) for line in lines if line.strip()]
 
 
+def test_transcript_picture_and_evidence_are_of_one_run() -> None:
+    kept = {file.name for file in (ROOT / "evidence/demo").rglob("2*.json")}
+
+    for page in ("README.md", "docs/demo.svg"):
+        named = re.findall(r"\d{8}T\d{6}\.\d{3}Z_\w+\.json", (ROOT / page).read_text("utf-8"))
+        assert len(named) == 2
+        assert {*named} <= kept
+
+
 def test_the_evidence_of_the_demo_is_whole_and_small() -> None:
     shown = blocks("evidence/README.md", "console")[0]
     command, _, output = shown.removeprefix("$ ").partition("\n")

@@ -150,6 +150,8 @@ def test_a_log_without_its_database_is_not_replayed_into_a_new_one(path: Path) -
 
 def test_a_loss_is_not_forgotten_when_its_recovery_was_cut_short(path: Path) -> None:
     path.rename(path.parent / "spool.db.corrupt-4")
+    for name in ("corrupt-3", "corrupt-x", "corrupt-7x"):
+        (path.parent / f"spool.db.{name}").touch()
     spool = opened(path)
     assert spool.recovered_from == f"{path}.corrupt-4"
     assert spool.generation

@@ -111,9 +111,26 @@ def test_what_was_written_is_there_after_a_restart(path: Path) -> None:
     again.close()
 
 
-def test_a_spool_may_be_named_by_a_string(path: Path) -> None:
-    opened(str(path)).close()
+def test_a_spool_may_be_named_from_where_the_user_stands(path: Path) -> None:
+    opened(os.path.relpath(path)).close()
     assert path.exists()
+
+
+def test_a_link_that_leads_nowhere_is_said(tmp_path: Path) -> None:
+    (tmp_path / "state").symlink_to(tmp_path / "nowhere")
+    for path in (tmp_path / "state" / "spool.db", tmp_path / "state" / "here" / "spool.db"):
+        with pytest.raises(SpoolError, match="No such file"):
+            opened(path)
+
+
+def test_a_spool_nobody_may_write_is_not_taken_for_a_damaged_one(path: Path) -> None:
+    opened(path).close()
+    path.chmod(0o400)
+    if os.access(path, os.W_OK):
+        pytest.skip("this user may write everything")
+    with pytest.raises(SpoolError, match="cannot be written"):
+        opened(path)
+    assert list(path.parent.glob("*corrupt*")) == []
 
 
 def test_a_spool_is_closed_twice_without_harm(path: Path) -> None:
