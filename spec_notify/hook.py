@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
@@ -130,7 +130,9 @@ def _lock(wiring: Wiring, name: str) -> Path:
 
 
 def _look(wiring: Wiring, name: str) -> None:
+    from .core.errors import SpoolError
     from .disk.hooks import write_gate
+    from .disk.state import ensure
     from .pipeline.intake import Wish
 
     wish = Wish(
@@ -139,7 +141,10 @@ def _look(wiring: Wiring, name: str) -> None:
     )
     looked = wiring.intake().look(wish)
     if wiring.git is not None and looked.head and not (looked.deferred or looked.unreadable):
-        write_gate(wiring.shared_state, wiring.git.gate_name, looked.head, wiring.gate_paths())
+        # A gate only spares the next hook work: without one it looks again.
+        with suppress(OSError, SpoolError):
+            state = ensure(wiring.shared_state)
+            write_gate(state, wiring.git.gate_name, looked.head, wiring.gate_paths())
 
 
 def _drain(wiring: Wiring) -> None:

@@ -34,6 +34,8 @@ def accept(
     wiring.require_enabled()
     held = [path for path, each in wiring.spool.documents().items() if each.held]
     chosen = tuple(documents or held)
+    if not chosen:
+        here.talk("nothing is held")
     unheld = [path for path in chosen if path not in held]
     if unheld:
         raise UsageError(f"not held: {', '.join(unheld)}")
@@ -42,7 +44,8 @@ def accept(
     if not here.answer("accept", documents=list(chosen), deliveries=looked.deliveries):
         for path in chosen:
             say(f"{path}: {'taken as it stands' if discard else 'released'}")
-        say(f"{plural(looked.deliveries, 'delivery')} queued")
+        if chosen:
+            say(f"{plural(looked.deliveries, 'delivery')} queued")
     if looked.deliveries and wiring.watching.lives():
         wiring.watching.poke()
     return 0

@@ -125,6 +125,8 @@ def _watcher(wiring: Wiring) -> Finding:
 
 
 def _documents(wiring: Wiring) -> Iterator[Finding]:
+    for notice in wiring.workspace.listing(wiring.config.paths).notices:
+        yield Finding("warn", "documents", notice.message)
     snapshots = wiring.snapshots()
     if not snapshots:
         fix = "name yours in `[sources.spec] paths`"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .output import columns, say
+from .output import columns, plural, say
 from .session import session
 
 _Root = Annotated[
@@ -49,7 +49,7 @@ def audit(context: typer.Context, root: _Root = None) -> int:
             (
                 each.directory,
                 f"{each.bytes} bytes",
-                f"{each.files} files",
+                plural(each.files, "file"),
                 "OVER THE CAP" if each.bytes > cap else "ok",
             )
             for each in found

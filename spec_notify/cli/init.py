@@ -54,12 +54,14 @@ def init(
 ) -> int:
     """Write .spec-notify/config.toml, trust it, and take the documents as they stand."""
     here = session(context)
-    wiring = here.wiring()
+    wiring = here.wiring(notices=False)
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name: letters, digits, - and _")
     file = wiring.root / ".spec-notify" / "config.toml"
     if file.exists():
         raise UsageError(f"{file} exists already: edit it, then run `spec-notify trust`")
+    if "[tool.spec-notify" in _pyproject(wiring):
+        raise UsageError("pyproject.toml has a [tool.spec-notify] table: run `spec-notify trust`")
     private = allow_private or (url is not None and _private(url))
     file.parent.mkdir(exist_ok=True)
     file.write_text(_text(url, name, dry_run=dry_run, private=private), encoding="utf-8")
@@ -68,6 +70,13 @@ def init(
     if not here.answer("init", config=".spec-notify/config.toml", baselines=taken):
         _print(wiring, name, url, taken)
     return 0
+
+
+def _pyproject(wiring: Wiring) -> str:
+    try:
+        return (wiring.root / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _private(url: str) -> bool:

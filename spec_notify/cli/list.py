@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spec_notify.core.delivery import Delivery
     from spec_notify.wiring import Wiring
 
+_SETTLED = ("delivered", "cancelled")
 _GUIDANCE = {
     "secret_missing": "set the secret's variable; delivery resumes by itself",
     "invalid_url": "mend the URL (`spec-notify config check`); delivery resumes by itself",
@@ -50,6 +51,8 @@ def list_(
     shown = found[:limit]
     documents = [_document(*each) for each in _documents(wiring)]
     held = _held(wiring)
+    for notice in wiring.workspace.listing(wiring.config.paths).notices:
+        here.talk(notice.message)
     if not here.answer(
         "list",
         counts=counts,
@@ -146,8 +149,9 @@ def _print(
         say("no document is watched here: see `[sources.spec] paths` in the config")
     columns([_row(each) for each in shown])
     for each in shown:
-        if hint := guidance(each):
-            say(f"{each.id}: {each.reason}: {hint}")
+        said = [each.reason, guidance(each)] if each.state not in _SETTLED else []
+        if any(said):
+            say(f"{each.id}: {': '.join(filter(None, said))}")
     if truncated:
         say("… and more: raise --limit")
 

@@ -26,14 +26,17 @@ class Session:
         self.quiet = quiet
         self._wiring: Wiring | None = None
 
-    def wiring(self) -> Wiring:
-        """Open the repository once. Raises ConfigError, NotARepositoryError or SpoolError."""
+    def wiring(self, *, notices: bool = True) -> Wiring:
+        """Open the repository once. Raises ConfigError, NotARepositoryError or SpoolError.
+
+        `notices` says how its config was found; a command that mends that keeps quiet.
+        """
         if self._wiring is None:
             from spec_notify.wiring import Wiring
 
             start = Path(self.repo) if self.repo else Path.cwd()
             self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ)
-            for notice in self._wiring.notices:
+            for notice in self._wiring.notices if notices else ():
                 self.talk(notice)
         return self._wiring
 

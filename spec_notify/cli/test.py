@@ -150,7 +150,8 @@ def _print(name: str, event: Event, attempted: Attempted | None) -> None:
         for header, value in attempted.message.headers:
             say(f"  {header}: {value}")
         say(f"  {event.body.decode()}")
-    say(f"  => {attempted.outcome.verdict}: {attempted.outcome.detail}")
+    good = attempted.outcome.verdict in {"delivered", "dry_run"}
+    say(f"  => {attempted.outcome.verdict if good else 'failed'}: {attempted.outcome.detail}")
     say(f"  evidence: {attempted.evidence or 'not written'}")
 
 

@@ -29,7 +29,7 @@ def trust(
 ) -> int:
     """Trust the repository's config as it stands now, and announce what changed meanwhile."""
     here = session(context)
-    wiring = here.wiring()
+    wiring = here.wiring(notices=False)
     files = trust_repository_config(wiring, allow_private=allow_private)
     queued = 0
     if wiring.config.enabled:

@@ -37,7 +37,8 @@ class Journal(NamedTuple):
 WRITE_AHEAD = Journal("wal", "FULL")
 ROLLBACK = Journal("delete", "EXTRA")
 
-_DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+# Our statements keep every constraint; rows that break one were bent after they were written.
+_DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.ConstraintError)
 _REASONS: dict[type[apsw.Error], str] = {
     apsw.BusyError: "another process holds it for more than five seconds: try again",
     apsw.FullError: "there is no room to write: free space on this disk",
@@ -159,7 +160,8 @@ class Database:
                 files.suspect(self.path)
             raise SpoolError(
                 self.path,
-                f"it is damaged ({error}): the next start keeps it aside and begins a fresh one",
+                f"it seems damaged ({error}): the next start looks at all of it, and keeps it "
+                "aside and begins a fresh one if it is",
             ) from error
         except tuple(_REASONS) as error:
             raise refused(self.path, error) from error

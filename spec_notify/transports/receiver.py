@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     Answers = Callable[["Request"], "Answer"]
     Verify = Callable[["Request"], str | None]
-
-_TURNS = 5
-"""Turns of the event loop in which a connection just accepted becomes a talk that can be ended."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,28 +157,31 @@ class Receiver:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve(listening))
 
-    async def _serve(self, listening: socket.socket) -> None:
-        server = await asyncio.start_server(self._talk, sock=listening, limit=HEAD_LIMIT)
+    async def _serve(self, door: socket.socket) -> None:
+        # No asyncio server: on Python 3.11 it drops a connection accepted just before it closes.
+        door.setblocking(False)
+        self._loop.add_reader(door, self._greet, door)
         await self._stopping.wait()
-        server.close()
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        self._loop.remove_reader(door)
+        door.close()
         for talk in self._talks:
             talk.cancel()
-        await asyncio.gather(*self._talks)
-        await server.wait_closed()
+        await asyncio.gather(*self._talks, return_exceptions=True)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
-        talk = asyncio.current_task()
-        assert talk is not None  # noqa: S101 - asyncio gives every connection a task
-        self._talks.add(talk)
-        talk.add_done_callback(self._talks.discard)
-        line = writer.transport
-        line.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _greet(self, door: socket.socket) -> None:
+        with suppress(OSError):  # whoever knocked may have left
+            line, _ = door.accept()
+            self._connections += 1
+            talk = self._loop.create_task(self._talk(line))
+            self._talks.add(talk)
+            talk.add_done_callback(self._talks.discard)
+            talk.add_done_callback(lambda _: line.close())
+
+    async def _talk(self, line: socket.socket) -> None:
+        reader, writer = await _opened(line)
         try:
             if self._tls is not None:
-                await writer.start_tls(self._tls)
+                writer = await _secured(reader, writer, self._tls)
             while (heard := await receive(reader, writer)) is not None:
                 method, path, headers, body = heard
                 request = self._keep(method=method, path=path, headers=headers, body=body)
@@ -188,10 +189,8 @@ class Receiver:
                     break
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass  # a peer that breaks off or speaks no HTTP has no answer coming
-        except asyncio.CancelledError:
-            pass  # only `stop` cancels
         finally:
-            line.abort()
+            writer.transport.abort()
 
     def _keep(
         self, *, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes
@@ -216,3 +215,25 @@ class Receiver:
         if request.complaint is not None:
             return Answer(status=401, body=request.complaint.encode())
         return self._answers(request)
+
+
+async def _opened(line: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    line.setblocking(False)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=HEAD_LIMIT)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, line)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+async def _secured(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext
+) -> asyncio.StreamWriter:
+    loop = asyncio.get_running_loop()
+    protocol = writer.transport.get_protocol()
+    assert isinstance(protocol, asyncio.StreamReaderProtocol)  # noqa: S101 - see `_opened`
+    upgraded = await loop.start_tls(writer.transport, protocol, tls, server_side=True)
+    if upgraded is None:
+        raise ConnectionError("the connection closed during the handshake")
+    return asyncio.StreamWriter(upgraded, protocol, reader, loop)

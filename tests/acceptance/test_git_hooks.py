@@ -119,6 +119,15 @@ def test_a_guardrail_script_may_call_it_under_set_e(hooked: Shop) -> None:
     assert [told(each) for each in hooked.arrivals(1)] == [("T1", "Done")]
 
 
+@pytest.mark.parametrize("more", [[], ["--sync"]])
+def test_a_guardrail_delivers_where_no_hook_was_ever_installed(shop: Shop, more: list[str]) -> None:
+    shop.board(T1="Done", T2="Backlog")
+
+    shop.run("hook", "guardrail", "SPEC-A-1", *more, code=0)
+
+    assert [told(each) for each in shop.arrivals(1)] == [("T1", "Done")]
+
+
 @pytest.mark.parametrize("name", ["post-commit", "post-merge", "guardrail", "no-such-hook"])
 def test_a_hook_answers_zero_whatever_is_broken(hooked: Shop, name: str) -> None:
     for spool in hooked.state.rglob("spool.db"):

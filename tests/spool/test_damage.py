@@ -207,7 +207,7 @@ def test_damage_met_in_use_is_said_and_mended_at_the_next_start(path: Path) -> N
     tampered.close()
     spool = opened(path)
     assert spool.recovered_from is None
-    with pytest.raises(SpoolError, match="the next start keeps it aside"):
+    with pytest.raises(SpoolError, match="the next start looks at all of it"):
         dict(spool.documents())
     assert "document" in str(spool.check())
     spool.close()
