@@ -60,17 +60,24 @@ def main(words: Words) -> int:
 def _run(words: Words) -> int:
     from typer.exceptions import TyperException
 
+    from spec_notify.core.errors import NotEnabledError
+
     from .app import build
     from .session import Session
 
     app = build(words.command, COMMANDS)
     arguments = [*words.root, *([words.command] if words.command else []), *words.rest]
     session = Session(repo=words.repo, config_file=words.config, json=words.json, quiet=words.quiet)
+    refused = False
     try:
         code = app(arguments, prog_name="spec-notify", standalone_mode=False, obj=session)
     except TyperException as error:
         getattr(error, "show", lambda: None)()
         return error.exit_code
+    except NotEnabledError:
+        # Its words say what the notices would.
+        refused = True
+        raise
     finally:
-        session.close()
+        session.close(refused=refused)
     return code if isinstance(code, int) else 0

@@ -205,7 +205,7 @@ class _Play:
         self._line(f"    {name}")
         self._line(f"    verdict {record['verdict']}, sequence {record['sequence']}, chained")
         if record["replay"]:
-            self._line(f"    replayed at {record['replay']['at']}, and by whom")
+            self._line(f"    replayed by {record['replay']['by']}, {record['replay']['at']}")
 
     def _title(self, text: str) -> None:
         self._line(f"\n[bold]{text}[/bold]")

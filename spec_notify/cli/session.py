@@ -25,6 +25,7 @@ class Session:
         self.json = json
         self.quiet = quiet
         self._wiring: Wiring | None = None
+        self._notices: tuple[str, ...] = ()
 
     def wiring(self, *, notices: bool = True) -> Wiring:
         """Open the repository once. Raises ConfigError, NotARepositoryError or SpoolError.
@@ -36,9 +37,15 @@ class Session:
 
             start = Path(self.repo) if self.repo else Path.cwd()
             self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ)
-            for notice in self._wiring.notices if notices else ():
-                self.talk(notice)
+            self._notices = self._wiring.notices if notices else ()
+            if self._wiring.config.enabled:
+                self._say_notices()
         return self._wiring
+
+    def _say_notices(self) -> None:
+        for notice in self._notices:
+            self.talk(notice)
+        self._notices = ()
 
     def talk(self, text: str) -> None:
         """Say something on stderr unless told to be quiet."""
@@ -51,8 +58,10 @@ class Session:
             print_json(document(command, **facts))
         return self.json
 
-    def close(self) -> None:
+    def close(self, *, refused: bool = False) -> None:
         """Say what there is to warn of, and let go of whatever was opened."""
+        if not refused:
+            self._say_notices()
         if self._wiring is not None:
             for warning in self._wiring.take_warnings():
                 self.talk(warning)

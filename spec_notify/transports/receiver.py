@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -19,7 +19,7 @@ from spec_notify.transports.http1 import HEAD_LIMIT, receive, send
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     Answers = Callable[["Request"], "Answer"]
     Verify = Callable[["Request"], str | None]
@@ -159,7 +159,7 @@ class Receiver:
 
     async def _serve(self, door: socket.socket) -> None:
         # No asyncio server: on Python 3.11 it drops a connection accepted just before it closes.
-        door.setblocking(False)
+        door.settimeout(0)
         self._loop.add_reader(door, self._greet, door)
         await self._stopping.wait()
         self._loop.remove_reader(door)
@@ -178,19 +178,14 @@ class Receiver:
             talk.add_done_callback(lambda _: line.close())
 
     async def _talk(self, line: socket.socket) -> None:
-        reader, writer = await _opened(line)
-        try:
-            if self._tls is not None:
-                writer = await _secured(reader, writer, self._tls)
-            while (heard := await receive(reader, writer)) is not None:
-                method, path, headers, body = heard
-                request = self._keep(method=method, path=path, headers=headers, body=body)
-                if not await send(writer, self._decide(request)):
-                    break
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            pass  # a peer that breaks off or speaks no HTTP has no answer coming
-        finally:
-            writer.transport.abort()
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
+            # A peer that breaks off or speaks no HTTP has no answer coming.
+            async with _opened(line, self._tls) as (reader, writer):
+                while (heard := await receive(reader, writer)) is not None:
+                    method, path, headers, body = heard
+                    request = self._keep(method=method, path=path, headers=headers, body=body)
+                    if not await send(writer, self._decide(request)):
+                        break
 
     def _keep(
         self, *, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes
@@ -217,23 +212,23 @@ class Receiver:
         return self._answers(request)
 
 
-async def _opened(line: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    line.setblocking(False)
+@asynccontextmanager
+async def _opened(
+    line: socket.socket, tls: ssl.SSLContext | None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    line.settimeout(0)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=HEAD_LIMIT)
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport, _ = await loop.connect_accepted_socket(lambda: protocol, line)
-    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
-
-
-async def _secured(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext
-) -> asyncio.StreamWriter:
-    loop = asyncio.get_running_loop()
-    protocol = writer.transport.get_protocol()
-    assert isinstance(protocol, asyncio.StreamReaderProtocol)  # noqa: S101 - see `_opened`
-    upgraded = await loop.start_tls(writer.transport, protocol, tls, server_side=True)
-    if upgraded is None:
-        raise ConnectionError("the connection closed during the handshake")
-    return asyncio.StreamWriter(upgraded, protocol, reader, loop)
+    raw, _ = await loop.connect_accepted_socket(lambda: protocol, line)
+    top: asyncio.Transport | None = raw
+    try:
+        if tls is not None:
+            top = await loop.start_tls(raw, protocol, tls, server_side=True)
+        if top is not None:
+            yield reader, asyncio.StreamWriter(top, protocol, reader, loop)
+    finally:
+        for each in (top, raw):
+            if each is not None:
+                each.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import apsw
 import pytest
 
 from spec_notify.core.delivery import Verdict
-from spec_notify.core.errors import SpoolError
+from spec_notify.core.errors import IllegalMoveError, SpoolError
 from spec_notify.ports import Query, Told
 from spec_notify.spool.sqlite import SqliteSpool
 from tests.spool.given import NOW, SECOND, a_document, claim, queue, settle
@@ -63,7 +64,9 @@ def use(spool: SqliteSpool) -> None:
     queue(spool, 1_000)
     for each in claim(spool, now=NOW + 100 * SECOND):
         settle(spool, each, Verdict.RETRY, now=NOW + 100 * SECOND)
-    spool.replay([each.id for each in found], by="ada", now=NOW)
+    # A flipped byte may read as another state or id: damage that nobody could see.
+    with suppress(IllegalMoveError):
+        spool.replay([each.id for each in found], by="ada", now=NOW)
     spool.expire(now=NOW)
     spool.purge(now=NOW, retention=0)
 
