@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test check lint types house docs lock install dev
+.PHONY: demo test check lint types house bench docs lock install dev
 
 demo: install ## show the whole story in seconds
 	@$(BIN)/spec-notify demo
@@ -23,6 +23,9 @@ types: dev
 
 house: dev
 	@$(BIN)/lint-imports
+
+bench: dev ## ratios, taken side by side in one run
+	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/latency.py
 
 docs: dev ## write the generated parts of docs/ anew
 	@$(BIN)/python docs/generate.py

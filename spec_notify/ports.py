@@ -206,8 +206,8 @@ class Spool(Protocol):
     def mark_gone(self, endpoint: str, *, gone: bool, now: int) -> None:
         """Remember, or forget, that an endpoint answered 410."""
 
-    def unprojected(self, limit: int = 100) -> list[Record]:
-        """Answer sealed records whose file does not stand yet, oldest first."""
+    def unprojected(self, limit: int = 100, *, skip: int = 0) -> list[Record]:
+        """Answer sealed records whose file does not stand yet, oldest first, past `skip`."""
 
     def projected(self, rows: Sequence[int]) -> None:
         """The files of these records stand: their bytes leave the database."""

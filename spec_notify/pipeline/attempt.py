@@ -69,6 +69,7 @@ class Attempt:
         self._evidence = evidence
         self._facts = facts
         self._on_attempt = on_attempt
+        self._stuck = 0
 
     async def send(self, claim: Claim, route: Route, transport: Transport) -> Sent:
         """Send a claim once. Whatever the receiver does is an outcome, not an exception."""
@@ -140,6 +141,13 @@ class Attempt:
             self._spool.projected(stand)
             self._facts.mark("projected")
         return paths
+
+    def back_fill(self, batch: int = 100) -> None:
+        """Write the files that are missing, a batch at a time; those that cannot be are passed."""
+        records = self._spool.unprojected(batch, skip=self._stuck)
+        paths = self.project(records)
+        # One paused folder must not keep the others waiting behind it.
+        self._stuck = self._stuck + paths.count(None) if len(records) == batch else 0
 
     def _order(self, claim: Claim, route: Route) -> Order:
         if route.endpoint is None:

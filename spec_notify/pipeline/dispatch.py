@@ -164,7 +164,7 @@ class Dispatch:
         if purged:
             plural = "" if purged == 1 else "s"
             self._warn(f"purged {purged} dead letter{plural} past their retention")
-        self._attempt.project(self._spool.unprojected())
+        self._attempt.back_fill()
 
     def _give_up(self, claim: Claim, routes: Mapping[str, Route]) -> None:
         """Settle a claim whose owner died or overran: its attempt may have reached the wire."""

@@ -109,10 +109,10 @@ class Attempts:
             leased = self._database.rows("leased", state=LEASED)
             return [read_claim(self._database, row) for row, *lease in leased if over(*lease)]
 
-    def unprojected(self, limit: int = 100) -> list[Record]:
+    def unprojected(self, limit: int = 100, *, skip: int = 0) -> list[Record]:
         """Answer sealed records whose file does not stand yet, oldest first."""
         with self._database.reading():
-            rows = self._database.rows("unprojected", limit=limit)
+            rows = self._database.rows("unprojected", limit=limit, skip=skip)
         return [Record(row=row, spec=spec, name=name, body=body) for row, spec, name, body in rows]
 
     def projected(self, rows: Sequence[int]) -> None:

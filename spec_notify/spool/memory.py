@@ -225,12 +225,12 @@ class MemorySpool:
             else:
                 self._now.gone.pop(endpoint, None)
 
-    def unprojected(self, limit: int = 100) -> list[Record]:
+    def unprojected(self, limit: int = 100, *, skip: int = 0) -> list[Record]:
         """Answer sealed records whose file does not stand yet, oldest first."""
         with self._lock:
             waiting = [each for each in self._now.attempts if not each.standing]
         waiting.sort(key=lambda each: each.at)
-        return [each.record for each in waiting[:limit]]
+        return [each.record for each in waiting[skip : skip + limit]]
 
     def projected(self, rows: Sequence[int]) -> None:
         """The files of these records stand: their bytes leave the spool."""

@@ -204,7 +204,7 @@ WHERE seq = :seq;
 -- name: unprojected
 -- Sealed records without a file, oldest first.
 SELECT seq, spec, name, record FROM attempt
-WHERE record IS NOT NULL ORDER BY sealed_at, sequence LIMIT :limit;
+WHERE record IS NOT NULL ORDER BY sealed_at, sequence LIMIT :limit OFFSET :skip;
 
 -- name: projected
 -- A record's file stands.

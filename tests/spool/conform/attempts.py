@@ -274,6 +274,7 @@ class AttemptConformance:
         records = [each.record for each in settled if each]
         assert spool.unprojected() == records
         assert spool.unprojected(2) == records[:2]
+        assert spool.unprojected(1, skip=1) == records[1:2]
         spool.projected([records[0].row, records[2].row])
         assert spool.unprojected() == [records[1]]
         spool.projected([])
