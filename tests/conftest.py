@@ -6,9 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+# CI must fail for what changed, not for what chance found; exploring is for everywhere else.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 
 @pytest.hookimpl(wrapper=True)

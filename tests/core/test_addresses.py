@@ -283,7 +283,11 @@ def test_some_places_are_off_limits_whatever_is_set(url: str) -> None:
     assert check_url(url, allow_private=True) is not None
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=12, max_size=20))
+# A slash, query or fragment would end the user part: that is another, maybe good, URL.
+PASSWORD = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/?#")
+
+
+@given(st.text(PASSWORD, min_size=12, max_size=20))
 def test_a_refused_url_is_never_repeated(token: str) -> None:
     why = check_url(f"https://user:{token}@example.com/{token}", allow_private=False)
 
