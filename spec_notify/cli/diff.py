@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from spec_notify.core.config.tables import DOCUMENT_FORMATS
 from spec_notify.core.errors import UsageError
 from spec_notify.core.snapshot import PRINTED, Transition, diff, transition_facts
 from spec_notify.ports import Text
-from spec_notify.sources.document import read_document, too_large
+from spec_notify.sources.document import read_document, unreadable
 
 from .output import columns, say
 from .session import session
@@ -32,8 +33,10 @@ def compare(
     ] = None,
 ) -> int:
     """Show which tasks changed their status between two files."""
-    before = read_document(old, _text(old), format=format)
-    after = read_document(new, _text(new), format=format)
+    if format is not None and format not in DOCUMENT_FORMATS:
+        raise UsageError(f"{format} is no format: one of {', '.join(DOCUMENT_FORMATS)}")
+    before = read_document(old, _text(old, format), format=format)
+    after = read_document(new, _text(new, format), format=format)
     shown = [each for each in diff(before, after) if all_ or each.kind in PRINTED]
     warnings = [
         {"code": each.code, "line": each.line, "message": each.message} for each in after.notices
@@ -66,13 +69,13 @@ def _text_of(status: object) -> str:
     return "(none)" if status is None else str(getattr(status, "canonical", status))
 
 
-def _text(path: str) -> str:
+def _text(path: str, format: str | None) -> str:
     from spec_notify.disk.workspace import read_file
 
     text = read_file(path)
     if not isinstance(text, Text):
         raise UsageError(f"{path}: {text.why}")
-    why = too_large(text.text)
+    why = unreadable(path, text.text, format=format)
     if why:
         raise UsageError(f"{path}: {why}")
     return text.text

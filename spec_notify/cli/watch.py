@@ -134,6 +134,7 @@ class _Watch:
         self._watcher = wiring.watching.watcher(self._daemon.hint, self._warn)
 
     async def run(self) -> int:
+        self._wiring.watching.rehearse()
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):

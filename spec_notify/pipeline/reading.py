@@ -14,7 +14,7 @@ import msgspec
 from spec_notify.core.reflog import Compare, Piece, plan
 from spec_notify.core.snapshot import Notice, Snapshot, Transition, diff
 from spec_notify.ports import Checkout, StoredDocument, Text, Unreadable
-from spec_notify.sources.document import read_document, too_large
+from spec_notify.sources.document import read_document, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -143,7 +143,7 @@ class _Pass:
         return (stored.branch, stored.head, stored.mark) == self._stand()
 
     def _changed(self, path: str, text: Text, stored: StoredDocument | None) -> None:
-        why = _disbelief(text.text) or too_large(text.text)
+        why = _disbelief(text.text) or self._refusal(path, text)
         if why:
             self._deferred[path] = why
             return
@@ -190,9 +190,7 @@ class _Pass:
         if commit is None:
             return working
         text = self._history.read(commit, path) if self._history else None
-        if not isinstance(text, Text) or too_large(text.text):
-            return None
-        return self._parse(path, text)
+        return self._believed(path, text)
 
     def _keep(
         self,
@@ -252,7 +250,15 @@ class _Pass:
             return None
         parent = self._history.first_parent(self._checkout.head) if self._checkout.head else None
         text = self._history.read(parent, path) if parent else None
-        return self._parse(path, text) if isinstance(text, Text) else None
+        return self._believed(path, text)
+
+    def _believed(self, path: str, text: Text | Unreadable | None) -> Snapshot | None:
+        if not isinstance(text, Text) or self._refusal(path, text):
+            return None
+        return self._parse(path, text)
+
+    def _refusal(self, path: str, text: Text) -> str | None:
+        return unreadable(path, text.text, format=self._config.format)
 
     def _parse(self, path: str, text: Text) -> Snapshot:
         config = self._config

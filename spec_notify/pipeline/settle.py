@@ -33,12 +33,13 @@ class Settle:
         self._again: int | None = None
 
     def hint(self, now: int, reason: str = Reason.CHANGED) -> bool:
-        """Take note of a hint; True for the first since the last look, which must wake the looker.
+        """Take note of a hint; True for one that must wake the looker.
 
-        However many follow, they cost no memory and wake nobody.
+        That is the first since the last look, and one that brings the look nearer: what was being
+        written is closed. However many others follow, they cost no memory and wake nobody.
         """
         with self._lock:
-            first = self._first is None
+            wakes = self._first is None or (reason == Reason.CLOSED and self._unclosed is not None)
             if self._first is None:
                 self._first = now
             self._last = now
@@ -46,7 +47,7 @@ class Settle:
                 self._unclosed = now
             elif reason == Reason.CLOSED:
                 self._unclosed = None
-            return first
+            return wakes
 
     def again(self, now: int, wait: int) -> None:
         """Ask for a look after `wait` even if no hint comes: git was busy, or tasks vanished.

@@ -1,4 +1,4 @@
-"""A document's text as a snapshot: which source reads it, and what is too large to be read."""
+"""A document's text as a snapshot: which source reads it, and what is not to be read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from spec_notify.core.markdown import DEEPEST, read_page
 from spec_notify.core.snapshot import Notice, Snapshot, Task
 from spec_notify.core.status import DONE
 
+from . import front_matter, task_master
 from .checkbox import CheckboxReading
+from .reading import MOST_ROWS
 from .spec_table import TableReading
 
 if TYPE_CHECKING:
     from spec_notify.core.markdown import Page
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_ROWS = 10_000
 MOST_LINES = 100_000
 _MOST_PIPED_LINES = 10 * MOST_ROWS
 _MOST_NOTICES = 20
@@ -33,29 +34,28 @@ _PREFIX = re.compile(r"^(?:[ >]|[-+*](?=[ \n])|\d{1,9}[.)](?=[ \n])){%d}" % DEEP
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to read documents, the paths it claims, and its pure reader (path, text, aliases)."""
+    """A way to read documents, the paths it claims, and its pure reader (path, text, aliases).
+
+    `refuses` says why a text is not to be read, or nothing.
+    """
 
     format: str
     claims: Callable[[str], bool]
     read: Callable[[str, str, Mapping[str, str]], Snapshot]
+    refuses: Callable[[str], str | None]
 
 
-def too_large(text: str) -> str | None:
-    """Say why a document cannot be read in bounded time and memory; None for any other.
+def unreadable(path: str, text: str, *, format: str | None = None) -> str | None:
+    """Say why a document is not to be read as it stands; None for any other.
 
-    The caller leaves its snapshot alone: 5 MiB, 10,000 rows, 100,000 lines, 40 nested blocks.
+    Too much for bounded time and memory (5 MiB, 100,000 lines, 10,000 rows, 40 nested blocks), or
+    half written. The caller leaves its snapshot alone. `format` is that of `read_document`.
     """
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
         return "it is larger than 5 MiB"
     if text.count("\n") + text.count("\r") - text.count("\r\n") > MOST_LINES:
         return f"it has more than {MOST_LINES:,} lines"
-    # Each table spends two of its lines on header and delimiter.
-    rows = len(_ROW.findall(text)) - 2 * len(_DELIMITER.findall(text))
-    if rows > MOST_ROWS or len(_PIPED.findall(text)) > _MOST_PIPED_LINES:
-        return f"it has more than {MOST_ROWS:,} rows"
-    if _PREFIX.search(text.expandtabs(4)) and read_page(text).too_deep:
-        return f"its blocks are nested more than {DEEPEST} levels deep"
-    return None
+    return _source(path, format).refuses(text)
 
 
 def read_document(
@@ -64,17 +64,33 @@ def read_document(
     """Read a document's tasks; any text is readable, and one without tasks says so in a notice.
 
     `format` names a source, else the path and the text decide. `Snapshot.format` is what was
-    found: table, checkbox, mixed or none. Contract, section 4, "What is watched".
+    found: table, checkbox, mixed, front-matter, task-master or none. Contract, section 4, "What
+    is watched".
     """
     # What is no Unicode text could be neither hashed, stored nor sent.
     text = text.encode("utf-8", "replace").decode()
-    named = [each for each in SOURCES if each.format == format]
-    claimed = [each for each in SOURCES if each.claims(path)]
-    snapshot = (named or claimed)[0].read(path, text, aliases)
+    snapshot = _source(path, format).read(path, text, aliases)
     notices = [*snapshot.notices, *_duplicates(snapshot.tasks)]
     if not snapshot.tasks:
         notices.append(Notice(code="no_tasks", message="no task was found in it"))
     return msgspec.structs.replace(snapshot, notices=tuple(_few(notices)))
+
+
+def _source(path: str, format: str | None) -> Source:
+    # To ask for `auto` is to leave it to the path.
+    named = [each for each in SOURCES if each.format == format != "auto"]
+    return (named or [each for each in SOURCES if each.claims(path)])[0]
+
+
+def _overgrown(text: str) -> str | None:
+    """Say why the tables and lists of a page cannot be read in bounded time and memory."""
+    # Each table spends two of its lines on header and delimiter.
+    rows = len(_ROW.findall(text)) - 2 * len(_DELIMITER.findall(text))
+    if rows > MOST_ROWS or len(_PIPED.findall(text)) > _MOST_PIPED_LINES:
+        return f"it has more than {MOST_ROWS:,} rows"
+    if _PREFIX.search(text.expandtabs(4)) and read_page(text).too_deep:
+        return f"its blocks are nested more than {DEEPEST} levels deep"
+    return None
 
 
 def _read_tables(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
@@ -174,7 +190,19 @@ def _none(_path: str) -> bool:
 
 # The first source that claims a path reads it; one that claims none is named by `format`.
 SOURCES = (
-    Source(format="table", claims=_none, read=_read_tables),
-    Source(format="checkbox", claims=_none, read=_read_checkboxes),
-    Source(format="auto", claims=_any, read=_read_markdown),
+    Source(format="table", claims=_none, read=_read_tables, refuses=_overgrown),
+    Source(format="checkbox", claims=_none, read=_read_checkboxes, refuses=_overgrown),
+    Source(
+        format="front-matter",
+        claims=front_matter.claims,
+        read=front_matter.read,
+        refuses=front_matter.refuses,
+    ),
+    Source(
+        format="task-master",
+        claims=task_master.claims,
+        read=task_master.read,
+        refuses=task_master.refuses,
+    ),
+    Source(format="auto", claims=_any, read=_read_markdown, refuses=_overgrown),
 )

@@ -10,6 +10,9 @@ from spec_notify.core.snapshot import Notice
 if TYPE_CHECKING:
     from spec_notify.core.markdown import Page
 
+MOST_ROWS = 10_000
+"""Tasks of one document that are read at most."""
+
 _LINKING = ("SPEC-", "docs/", "evidence/")
 
 

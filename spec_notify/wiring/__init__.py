@@ -248,16 +248,14 @@ class Wiring:
     def snapshots(self) -> list[tuple[str, Snapshot]]:
         """Answer the watched documents as they stand, read now; unreadable ones are left out."""
         from spec_notify.ports import Text
-        from spec_notify.sources.document import read_document, too_large
+        from spec_notify.sources.document import read_document, unreadable
 
         found = []
+        aliases, format_ = self.config.statuses, self.config.format
         for path in self.workspace.documents(self.config.paths):
             text = self.workspace.read(path)
-            if isinstance(text, Text) and too_large(text.text) is None:
-                config = self.config
-                snapshot = read_document(
-                    path, text.text, aliases=config.statuses, format=config.format
-                )
+            if isinstance(text, Text) and not unreadable(path, text.text, format=format_):
+                snapshot = read_document(path, text.text, aliases=aliases, format=format_)
                 found.append((path, snapshot))
         return found
 

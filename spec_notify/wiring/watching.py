@@ -51,6 +51,21 @@ class Watching:
         # What we write must not wake us.
         return FileWatcher(hint=hint, warn=warn, exclude=[self._wiring.evidence_folder])
 
+    def rehearse(self) -> None:
+        """Do once, before it counts, what the first change would otherwise wait for."""
+        from spec_notify.core.payload import build_test_event
+        from spec_notify.core.schema import validate
+        from spec_notify.sources.document import read_document
+        from spec_notify.transports.pool import ssl_context
+
+        wiring = self._wiring
+        read_document("SPEC.md", "| ID | Status |\n|-|-|\n| T1 | *Done* |\n")
+        event = build_test_event(repository=wiring.identity, nonce="rehearsal", now=0)
+        validate(event.body)
+        ssl_context()
+        if wiring.git is not None and (stand := wiring.git.checkout()).head:
+            wiring.git.author(stand.head)
+
     def folders(self) -> list[Path]:
         """Answer the folders whose events matter: of documents, of git's state, of pokes."""
         wiring = self._wiring

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spec_notify.core.snapshot import PRINTED, Snapshot, diff, transition_facts
-from spec_notify.sources.document import read_document, too_large
+from spec_notify.sources.document import read_document, unreadable
 
 SAMPLES = "SPEC_NOTIFY_SAMPLES"
 
@@ -59,7 +59,7 @@ def test_every_real_document_can_be_read_and_none_warns_of_what_it_does_not_hold
         text = file.read_text("utf-8")
         snapshot = read_document(file.name, text)
         codes = {notice.code for notice in snapshot.notices}
-        assert too_large(text) is None
+        assert unreadable(file.name, text) is None
         assert ("no_tasks" in codes) == (not snapshot.tasks)
         assert codes <= {"no_tasks", "duplicate_id", "wide_row", "unsafe_id", "doubtful_status"}
 

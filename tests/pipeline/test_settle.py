@@ -123,3 +123,14 @@ def test_a_timer_that_is_not_due_is_left_alone() -> None:
     assert timers.due(1_999) == frozenset()
     assert timers.after(1_999) == timers
     assert timers.after(2_000) == Timers(stat=4_000, discover=30_000, audit=600_000)
+
+
+def test_what_is_closed_while_it_was_waited_for_wakes_the_looker() -> None:
+    settle = Settle()
+    assert settle.hint(0, Reason.WRITTEN)
+    assert settle.next(0) == UNCLOSED
+
+    assert settle.hint(1, Reason.CLOSED)
+
+    assert settle.next(1) == QUIET
+    assert not settle.hint(2, Reason.CLOSED)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_notify.core.plain import hides
-from spec_notify.sources.document import SOURCES, read_document, too_large
+from spec_notify.sources.document import SOURCES, read_document, unreadable
 
 if TYPE_CHECKING:
     from spec_notify.core.snapshot import Snapshot
@@ -142,7 +142,7 @@ def test_many_mistakes_are_told_by_a_few_of_them() -> None:
 def test_what_cannot_be_read_in_bounded_time_is_refused_with_a_reason(
     text: str, reason: str | None
 ) -> None:
-    why = too_large(text)
+    why = unreadable("SPEC.md", text)
     assert (why is None) if reason is None else (why is not None and reason in why)
 
 
@@ -170,7 +170,7 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_read_in_seconds(name: str) -> None:
     begun = time.perf_counter()
-    assert too_large(BOMBS[name]) is None
+    assert unreadable("SPEC.md", BOMBS[name]) is None
     read_document("SPEC.md", BOMBS[name])
     assert time.perf_counter() - begun < 10
 

@@ -52,7 +52,7 @@ KINDS = (
 BODIES = ("native", "cloudevents", "conductor", "aegis", "team", "run")
 """What a subscription's `format` may be."""
 
-DOCUMENT_FORMATS = ("auto", "table", "checkbox")
+DOCUMENT_FORMATS = ("auto", "table", "checkbox", "front-matter", "task-master")
 """What `format` of `[sources.spec]` may be."""
 
 
