@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from spec_notify.core.config import Config
     from spec_notify.core.snapshot import Snapshot, Task
     from spec_notify.core.spec_id import SpecId
-    from spec_notify.pipeline.reading import Change, Reading
+    from spec_notify.pipeline.reading import Reading
+    from spec_notify.pipeline.trail import Change
     from spec_notify.ports import Checkout, History, Workspace
 
 _FEW = 12

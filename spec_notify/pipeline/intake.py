@@ -15,15 +15,12 @@ from spec_notify.core.delivery import Delivery, State
 from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event, delivery_id
 from spec_notify.core.snapshot import Notice
-from spec_notify.core.status import DONE, IN_REVIEW
-from spec_notify.core.subscription import wants
-from spec_notify.ports import Told
+from spec_notify.pipeline.news import News
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spec_notify.core.config import Config
-    from spec_notify.core.snapshot import Transition
     from spec_notify.core.subscription import Subscription
     from spec_notify.ports import Ledger, Spool, StoredDocument
 
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from .reading import Reader, Reading, Seen
 
 _ATTEMPTS = 20
-_ARRIVALS = (DONE, IN_REVIEW)
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +119,8 @@ class Intake:
         path = seen.stored.path
         if seen.moved_from is not None:
             ledger.rename(seen.moved_from, path)
-        story = _Story(ledger, self._config, self._context, seen, now)
-        wanted = story.wanted()
+        news = News(ledger, self._config, self._context, seen, now)
+        wanted = news.wanted()
         if len(wanted) > self._config.hold_above and path not in {*wish.accept, *wish.discard}:
             ledger.save(_hold(seen, len(wanted), now))
             tally.held[path] = len(wanted)
@@ -134,8 +130,8 @@ class Intake:
         if seen.baseline or path in wish.discard:
             tally.baselines.append(path)
             return
-        story.tell()
-        for event, subscriptions in story.events(wanted):
+        news.tell()
+        for event, subscriptions in news.events(wanted):
             deliveries = [self._delivery(ledger, event, each, now) for each in subscriptions]
             admitted = ledger.admit(event, deliveries)
             tally.deliveries += admitted
@@ -170,86 +166,6 @@ class _Tally:
         self.deliveries = 0
         self.baselines: list[str] = []
         self.held: dict[str, int] = {}
-
-
-class _Story:
-    """One document's transitions against what was told of them, inside the transaction."""
-
-    def __init__(
-        self, ledger: Ledger, config: Config, context: Context, seen: Seen, now: int
-    ) -> None:
-        self._ledger = ledger
-        self._config = config
-        self._context = context
-        self._seen = seen
-        self._now = now
-        self._path = seen.stored.path
-        self._tidings: list[Told] = []
-        self._forgotten: list[tuple[str, str]] = []
-
-    def wanted(self) -> list[tuple[int, tuple[Subscription, ...]]]:
-        """Answer the indexes of newsworthy changes somebody subscribes to, and who does."""
-        told = self._ledger.told(self._path)
-        wanted = []
-        for index, change in enumerate(self._seen.changes):
-            heard = self._news(change.branch or "", index, told)
-            if heard is None:
-                continue
-            facts = self._context.facts(self._path, change, heard=heard)
-            takers = tuple(each for each in self._config.subscriptions if wants(each, facts))
-            if takers:
-                wanted.append((index, takers))
-        return wanted
-
-    def _news(self, branch: str, index: int, told: dict[tuple[str, str], str]) -> bool | None:
-        """None for no news, else whether the arrival was already heard on another branch."""
-        change = self._seen.changes[index]
-        transition = change.transition
-        if transition.after is None:
-            return None
-        key, to = transition.task.key, transition.after.canonical
-        for stale in _undone(transition, branch):
-            self._forgotten.append((stale, key))
-            told.pop((stale, key), None)
-        already = told.get((branch, key)) == to and not change.counted
-        heard = to in _ARRIVALS and (f"*{to}", key) in told and not change.counted
-        self._tidings.append(Told(branch=branch, key=key, status=to))
-        told[branch, key] = to
-        if to in _ARRIVALS:
-            self._tidings.append(Told(branch=f"*{to}", key=key, status=to))
-            told[f"*{to}", key] = to
-        return None if already else heard
-
-    def tell(self) -> None:
-        """Remember what `wanted` found."""
-        for branch, key in self._forgotten:
-            self._ledger.forget(self._path, branch, key)
-        self._ledger.tell(self._path, self._tidings)
-
-    def events(
-        self, wanted: list[tuple[int, tuple[Subscription, ...]]]
-    ) -> list[tuple[Event, tuple[Subscription, ...]]]:
-        """Build the wanted events, each with its own occurrence."""
-        built = []
-        for index, takers in wanted:
-            change = self._seen.changes[index]
-            after = change.transition.after
-            if after is None:
-                continue
-            count = self._ledger.occurrence(self._path, change.transition.task.key, after.canonical)
-            event = self._context.event(self._path, change, occurrence=count, now=self._now)
-            built.append((event, takers))
-        return built
-
-
-def _undone(transition: Transition, branch: str) -> tuple[str, ...]:
-    """Answer under which names a visible departure makes the next arrival news again."""
-    before = transition.before.canonical if transition.before else None
-    if before == DONE:
-        return (branch, f"*{DONE}")
-    if before == IN_REVIEW and transition.kind != "completed":
-        return (f"*{IN_REVIEW}",)
-    return ()
 
 
 def _hold(seen: Seen, count: int, now: int) -> StoredDocument:

@@ -6,13 +6,13 @@ ones are rested on. Nothing is written here.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from spec_notify.core.reflog import Compare, Piece, plan
-from spec_notify.core.snapshot import Notice, Snapshot, Transition, diff
+from spec_notify.core.snapshot import Notice, Snapshot
+from spec_notify.pipeline.trail import Change, Trail
 from spec_notify.ports import Checkout, StoredDocument, Text, Unreadable
 from spec_notify.sources.document import read_document, unreadable
 
@@ -20,22 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from spec_notify.core.config import Config
-    from spec_notify.core.status import Status
     from spec_notify.ports import History, Workspace
 
     from .intake import Wish
 
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """A transition and where it was seen: on which branch, in which commit (None: working tree)."""
-
-    transition: Transition
-    branch: str | None
-    commit: str | None
-    counted: bool = False
-    """Its key stands more than once in the document: memory by key cannot speak for it."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,13 +150,13 @@ class _Pass:
     ) -> None:
         before = None if stored or self._wish.baseline else self._as_of_parent(path)
         keep = stored.vanished if stored else {}
-        trail = _Trail(before or snapshot, keep)
+        trail = Trail(before or snapshot, keep)
         if before is not None:
             trail.compare(snapshot, self._checkout.branch if self._checkout else None, None)
         self._keep(path, text, snapshot, stored, trail, baseline=before is None)
 
     def _next(self, path: str, text: Text, snapshot: Snapshot, stored: StoredDocument) -> None:
-        trail = _Trail(stored.snapshot, stored.vanished)
+        trail = Trail(stored.snapshot, stored.vanished)
         for piece in self._pieces(stored):
             if isinstance(piece, Compare):
                 self._compare(path, piece, trail, snapshot)
@@ -177,7 +166,7 @@ class _Pass:
                     self._notices.append((path, Notice(code="rested", message=piece.why)))
         self._keep(path, text, snapshot, stored, trail)
 
-    def _compare(self, path: str, piece: Compare, trail: _Trail, snapshot: Snapshot) -> None:
+    def _compare(self, path: str, piece: Compare, trail: Trail, snapshot: Snapshot) -> None:
         if piece.before is not None:
             trail.rest(self._at(path, piece.before, snapshot))
         after = self._at(path, piece.after, snapshot)
@@ -198,7 +187,7 @@ class _Pass:
         text: Text,
         snapshot: Snapshot,
         stored: StoredDocument | None,
-        trail: _Trail,
+        trail: Trail,
         *,
         baseline: bool = False,
     ) -> None:
@@ -267,54 +256,6 @@ class _Pass:
     def _stand(self) -> tuple[str | None, str | None, str | None]:
         stand = self._checkout
         return (stand.branch, stand.head, stand.mark) if stand else (None, None, None)
-
-
-class _Trail:
-    """A document followed from piece to piece, with the memory of rows that vanished."""
-
-    def __init__(self, start: Snapshot, vanished: Mapping[str, Status]) -> None:
-        self._current: Snapshot | None = start
-        self.vanished = dict(vanished)
-        self.changes: list[Change] = []
-
-    def rest(self, snapshot: Snapshot | None) -> None:
-        if snapshot is not None:
-            self._remember(snapshot)
-        self._current = snapshot
-
-    def compare(
-        self,
-        after: Snapshot,
-        branch: str | None,
-        commit: str | None,
-        untouched_since: Snapshot | None = None,
-    ) -> None:
-        if self._current is not None:
-            counts = Counter(task.key for task in after.tasks)
-            untouched = _rows(untouched_since)
-            self.changes += [
-                Change(
-                    transition=each,
-                    branch=branch,
-                    commit=commit,
-                    counted=counts[each.task.key] > 1,
-                )
-                for each in diff(self._current, after, self.vanished)
-                if (each.task.key, each.after) not in untouched
-            ]
-        self.rest(after)
-
-    def _remember(self, after: Snapshot) -> None:
-        present = {task.key for task in after.tasks}
-        for task in self._current.tasks if self._current else ():
-            if task.key not in present:
-                self.vanished[task.key] = task.status
-        for key in present & self.vanished.keys():
-            del self.vanished[key]
-
-
-def _rows(snapshot: Snapshot | None) -> set[tuple[str, Status | None]]:
-    return {(task.key, task.status) for task in snapshot.tasks} if snapshot else set()
 
 
 def _disbelief(text: str) -> str | None:
