@@ -13,14 +13,17 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
+    from .pipeline.intake import Looked
     from .wiring import Wiring
     from .words import Words
 
 DRAIN = 30_000
 """Milliseconds the detached child keeps delivering; later retries leave with the next pass."""
+PATIENCE = 10_000
+"""Milliseconds it comes back for what a look did not believe: git at work, tasks vanished."""
 _MOST_DESCRIPTORS = 1024
 _DESPITE = {"post-merge": ("merge",), "post-rewrite": ("rebase",)}
 _CONFIGS = (".spec-notify/config.toml", "pyproject.toml")
@@ -88,23 +91,19 @@ def _in_front(name: str, words: Words) -> str:
             return "nothing"
         if wiring.config.hook_mode != "sync" and "--sync" not in words.rest:
             return "all"
-        _look_alone(wiring, name)
-        return "delivery"
+        looked = _look_alone(wiring, name)
+        return "all" if looked is not None and looked.deferred else "delivery"
 
 
 def _behind(name: str, words: Words, *, looked: bool) -> None:
     """Look unless that is done, then see to it that what is queued leaves."""
-    from .disk.locks import single_flight
-
     with closing(_open(words)) as wiring:
+        wiring.watching.leave_word()
         if not wiring.config.enabled:
             return
         if not looked:
-            _look_alone(wiring, name)
-        if wiring.watching.lives():
-            wiring.watching.poke()
-        else:
-            single_flight(_lock(wiring, "drain"), _noted(wiring, lambda: _drain(wiring)))
+            _look_until_believed(wiring, name)
+        _pass_on(wiring, DRAIN)
 
 
 def _open(words: Words) -> Wiring:
@@ -117,10 +116,58 @@ def _open(words: Words) -> Wiring:
     return Wiring.open(start, config_file=words.config, env=env)
 
 
-def _look_alone(wiring: Wiring, name: str) -> None:
+def _look_until_believed(wiring: Wiring, name: str) -> None:
+    """Look, and come back for what was not believed: nobody else may until the next commit."""
+    looked = _look_alone(wiring, name)
+    if looked is None or not looked.deferred:
+        return
     from .disk.locks import single_flight
 
-    single_flight(_lock(wiring, "look"), _noted(wiring, lambda: _look(wiring, name)))
+    if looked.deliveries:
+        _pass_on(wiring, 0)
+    # Of all the hooks of a long rebase one waits; the marks of the others make it go on.
+    single_flight(_lock(wiring, "patience"), lambda: _look_patiently(wiring, name, looked))
+
+
+def _look_patiently(wiring: Wiring, name: str, looked: Looked) -> None:
+    from time import monotonic_ns, sleep
+
+    from .pipeline.settle import look_patiently
+
+    def look(settled: Collection[str]) -> Looked:
+        nonlocal looked
+        # Where another process looks in our stead, what it found shows in our next look.
+        looked = _look_alone(wiring, name, settled) or looked
+        if looked.deliveries:
+            _pass_on(wiring, 0)
+        return looked
+
+    look_patiently(
+        look,
+        clock=lambda: monotonic_ns() // 1_000_000,
+        rest=lambda wait: sleep(wait / 1000),
+        patience=PATIENCE,
+    )
+
+
+def _look_alone(wiring: Wiring, name: str, settled: Collection[str] = ()) -> Looked | None:
+    """Look unless another process does so for us; then the answer is None."""
+    from .disk.locks import single_flight
+
+    found: list[Looked] = []
+    work = _noted(wiring, lambda: found.append(_look(wiring, name, settled)))
+    single_flight(_lock(wiring, "look"), work)
+    return found[-1] if found else None
+
+
+def _pass_on(wiring: Wiring, budget: int) -> None:
+    """Deliver what is due within `budget`, or have the watcher do it."""
+    from .disk.locks import single_flight
+
+    if wiring.watching.lives():
+        wiring.watching.poke()
+    else:
+        single_flight(_lock(wiring, "drain"), _noted(wiring, lambda: _drain(wiring, budget)))
 
 
 def _lock(wiring: Wiring, name: str) -> Path:
@@ -129,7 +176,7 @@ def _lock(wiring: Wiring, name: str) -> Path:
     return ensure(wiring.state) / f"{name}.lock"
 
 
-def _look(wiring: Wiring, name: str) -> None:
+def _look(wiring: Wiring, name: str, settled: Collection[str]) -> Looked:
     from .core.errors import SpoolError
     from .disk.hooks import write_gate
     from .disk.state import ensure
@@ -138,24 +185,26 @@ def _look(wiring: Wiring, name: str) -> None:
     wish = Wish(
         from_parent=name in {"post-commit", "post-merge", "guardrail"},
         despite=_DESPITE.get(name, ()),
+        settled=settled,
     )
     looked = wiring.intake().look(wish)
     if wiring.git is not None and looked.head and not (looked.deferred or looked.unreadable):
         # A gate only spares the next hook work: without one it looks again.
         with suppress(OSError, SpoolError):
+            wiring.watching.open_gates()
             state = ensure(wiring.shared_state)
             write_gate(state, wiring.git.gate_name, looked.head, wiring.gate_paths())
+    return looked
 
 
-def _drain(wiring: Wiring) -> None:
-    if wiring.spool.next_due(list(wiring.routes())) is None:
-        return
+def _drain(wiring: Wiring, budget: int) -> None:
+    """Deliver what is due; also where nothing seems to be, for what is parked or was in flight."""
     import asyncio
 
     async def run() -> None:
         dispatch = wiring.dispatch()
         try:
-            await dispatch.drain(DRAIN)
+            await dispatch.drain(budget)
         finally:
             await dispatch.aclose()
 
@@ -163,9 +212,11 @@ def _drain(wiring: Wiring) -> None:
 
 
 def _say(notices: tuple[str, ...]) -> None:
+    from .core.redaction import safe_text
+
     try:
         for notice in notices:
-            sys.stderr.write(f"spec-notify: {notice}\n")
+            sys.stderr.write(f"spec-notify: {safe_text(notice)}\n")
     except OSError:
         return
 

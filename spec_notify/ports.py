@@ -40,8 +40,10 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     head: str | None = None
     mark: str | None = None
     """`Checkout.mark` of that look."""
+    rules: str = ""
+    """Stands for how it was read; what was read in another way is not compared."""
     vanished: dict[str, Status] = msgspec.field(default_factory=dict)
-    """Last status of tasks that are gone: one that returns is compared with it."""
+    """Last status of tasks that are gone, the latest last: one that returns is compared with it."""
     held: int = 0
     """Transitions waiting for `accept`; 0 when nothing is held."""
     held_since: int | None = None
@@ -167,17 +169,37 @@ class Spool(Protocol):
         The record gets `sequence`, `writer` and `previous` here (contract, section 9).
         """
 
-    def lapsed(self, *, now: int, alive: Callable[[str], bool]) -> list[Claim]:
-        """Answer in-flight claims whose lease is over (or starts in the future) or owner dead."""
+    def lapsed(
+        self, *, now: int, alive: Callable[[str], bool], mine: Collection[str] = ()
+    ) -> list[Claim]:
+        """Answer in-flight claims whose lease is over or whose owner is dead, but none of `mine`.
 
-    def park(self, subscription: str, reason: str, *, now: int) -> int:
-        """Park a subscription's pending deliveries, save those being replayed; answer how many."""
+        `mine` are the tokens of attempts under way in this process. A lease that starts in the
+        future, because the clock has moved back since, is given its whole length from now.
+        """
+
+    def subscriptions(self) -> frozenset[str]:
+        """Answer the names of subscriptions that have a pending delivery."""
+
+    def park(
+        self, subscription: str, reason: str, *, now: int, spare: Collection[str] = ()
+    ) -> list[str]:
+        """Park a subscription's pending deliveries, save those in `spare`; answer their ids.
+
+        No probe is parked, and for the reason `gone` none that a replay waits to try.
+        """
 
     def resume(self, subscription: str, reasons: Collection[str], *, now: int) -> int:
-        """Free parked deliveries that were parked for one of these reasons; due now."""
+        """Free parked deliveries that were parked for one of these reasons; answer how many.
+
+        Each is due when it was due before, or now when that has passed.
+        """
 
     def expire(self, *, now: int) -> int:
-        """Make dead letters of pending deliveries past their expiry (reason `expired`)."""
+        """Make dead letters of pending deliveries past their expiry; answer how many.
+
+        A probe nobody claimed within PROBE_PATIENCE was abandoned and is cancelled, uncounted.
+        """
 
     def purge(self, *, now: int, retention: int) -> int:
         """Delete what was finished longer than `retention` ago; answer how many dead letters."""
@@ -195,7 +217,7 @@ class Spool(Protocol):
         """Answer a stored event."""
 
     def counts(self) -> dict[State, int]:
-        """Count deliveries by state; every state is present."""
+        """Count deliveries by state, probes left out; every state is present."""
 
     def next_due(self, subscriptions: Collection[str]) -> int | None:
         """Answer when the next pending delivery of these subscriptions is due."""
@@ -264,7 +286,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     mark: str = ""
     """Stands for the destination in `Spool.gone`; it does not reveal the URL."""
     unready: str | None = None
-    """`secret_missing`, `invalid_url`, `unsupported` or `disabled`."""
+    """One of `core.delivery.UNREADY`, but never `no_subscription`."""
     why: str = ""
 
 
@@ -280,6 +302,12 @@ class Reason(StrEnum):
     """Events were lost."""
     REARMED = "rearmed"
     """A folder is watched anew; what happened there before was not seen."""
+
+
+VANISHING = "more than half of its tasks vanished; waiting for them"
+"""Why a look deferred a document: it passes when they return, or have been gone for long enough."""
+BUSY = ("git is in the middle of a ", "another git is at work")
+"""How the reason begins when git is busy: that passes by itself, as no other reason does."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -310,10 +338,19 @@ class Workspace(Protocol):
 
 
 class History(Protocol):
-    """What git knows. Every answer is None outside a repository."""
+    """What git knows. Every answer is None outside a repository.
 
-    def checkout(self) -> Checkout | None:
-        """Answer branch, commit and whether git is busy."""
+    Raises UnansweredError when git could not be asked; None is git's own word.
+    """
+
+    def checkout(self, *, stale_before: int | None = None) -> Checkout | None:
+        """Answer branch, commit and whether git is busy.
+
+        An index.lock made before the instant `stale_before` counts for nothing.
+        """
+
+    def locked_since(self) -> int | None:
+        """Answer when index.lock was made; None without one."""
 
     def moves(
         self, since: str | None, *, after: str | None = None, until: str | None = None
@@ -331,7 +368,7 @@ class History(Protocol):
         """Answer a commit's first parent."""
 
     def author(self, commit: str) -> str | None:
-        """Answer a commit's author name, never the e-mail."""
+        """Answer a commit's author name, never the e-mail; None, too, when git fails."""
 
     def identity(self) -> str | None:
         """Answer the origin URL as host/path, else the root commit (contract, section 5, "Ids")."""

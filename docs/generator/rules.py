@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from spec_notify.core.addresses import RANGES
+from spec_notify.core.kinds import TARGET_KINDS
 from spec_notify.core.status import CANONICAL, WORDS
-from spec_notify.wiring.routes import TARGETS
 
 from .tables import code, table
 
@@ -39,4 +39,4 @@ def evidence() -> str:
 
 def targets() -> str:
     """Answer the kinds of subscription that are built in."""
-    return ", ".join(code(name) for name in TARGETS) + "."
+    return ", ".join(code(each.name) for each in TARGET_KINDS.values() if each.module) + "."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typer.exceptions import TyperException
+
     from spec_notify.words import Words
 
 COMMANDS = {
@@ -37,7 +39,7 @@ def main(words: Words) -> int:
     """Run one command; answer its exit code (contract, section 8)."""
     from spec_notify.core.errors import SpecNotifyError
 
-    from .output import tell
+    from .output import let_go, tell
 
     try:
         return _run(words)
@@ -48,7 +50,7 @@ def main(words: Words) -> int:
         return 130
     except BrokenPipeError:
         # The reader left: what it did not want to read is no fault.
-        sys.stderr.close()
+        let_go()
         return 0
     except Exception as error:  # noqa: BLE001 - a bug: one line for people, the rest in a file
         from .crash import report
@@ -58,22 +60,30 @@ def main(words: Words) -> int:
 
 
 def _run(words: Words) -> int:
+    from typer import Abort
     from typer.exceptions import TyperException
 
     from spec_notify.core.errors import NotEnabledError
 
     from .app import build
+    from .output import flush
     from .session import Session
 
+    _check(words)
     app = build(words.command, COMMANDS)
     arguments = [*words.root, *([words.command] if words.command else []), *words.rest]
     session = Session(repo=words.repo, config_file=words.config, json=words.json, quiet=words.quiet)
     refused = False
     try:
         code = app(arguments, prog_name="spec-notify", standalone_mode=False, obj=session)
+        flush()
     except TyperException as error:
-        getattr(error, "show", lambda: None)()
-        return error.exit_code
+        return _refuse(error)
+    except Abort:
+        return 130
+    except SystemExit as ended:
+        # What typer makes of a pipe that nobody reads.
+        raise BrokenPipeError from ended
     except NotEnabledError:
         # Its words say what the notices would.
         refused = True
@@ -81,3 +91,31 @@ def _run(words: Words) -> int:
     finally:
         session.close(refused=refused)
     return code if isinstance(code, int) else 0
+
+
+def _refuse(error: TyperException) -> int:
+    """Say what the parser says of wrong words, which it repeats as they came."""
+    from io import StringIO
+
+    from .output import tell
+
+    said = StringIO()
+    show = getattr(error, "show", None)
+    if show is not None:
+        show(said)
+    tell(said.getvalue().rstrip() or f"spec-notify: {error}")
+    return error.exit_code
+
+
+def _check(words: Words) -> None:
+    """Refuse a `--repo` or `--config` without value, and a folder that is not there.
+
+    A misspelt folder must not become the repository above it.
+    """
+    from spec_notify.core.errors import UsageError
+
+    for option, value in (("--repo", words.repo), ("--config", words.config)):
+        if value == "":
+            raise UsageError(f"{option} needs a value")
+    if words.repo is not None and not Path(words.repo).is_dir():
+        raise UsageError(f"--repo {words.repo}: there is no such folder")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+
+from spec_notify.wiring.delivering import drained
 
 from .output import plural, say
 from .session import session
 
-if TYPE_CHECKING:
-    from spec_notify.pipeline.attempt import Attempted
-    from spec_notify.wiring import Wiring
+__all__ = ["deliver", "drained", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,18 +42,3 @@ def deliver(
     if died:
         return 1
     return 75 if counts[State.PENDING] or counts[State.IN_FLIGHT] else 0
-
-
-def drained(wiring: Wiring, budget: int) -> list[Attempted]:
-    """Deliver what is due within `budget` milliseconds and answer the attempts made."""
-    attempts: list[Attempted] = []
-
-    async def run() -> None:
-        dispatch = wiring.dispatch(attempts.append)
-        try:
-            await dispatch.drain(budget)
-        finally:
-            await dispatch.aclose()
-
-    asyncio.run(run())
-    return attempts

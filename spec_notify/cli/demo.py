@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
+import textwrap
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from spec_notify.core.errors import UsageError
 
 from .session import session
 from .stage import Stage
@@ -50,6 +54,7 @@ allow_private = true                     # the receiver is on this very machine
 schedule = ["100ms", "200ms"]            # short, so that you need not wait for the dead letter
 """
 _FONT_FACE = re.compile(r"@font-face \{[^}]*\}\s*")
+_WIDTH = 100
 _SHOWN = ("webhook-id", "webhook-timestamp", "webhook-signature", "x-spec-notify-attempt")
 
 
@@ -72,7 +77,8 @@ def demo(
 
     from spec_notify.transports.receiver import Receiver
 
-    console = Console(record=svg is not None, width=100, highlight=False, soft_wrap=False)
+    _refuse_bad_places(svg, keep)
+    console = Console(record=svg is not None, width=_WIDTH, highlight=False, soft_wrap=False)
     session(context)
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spec-notify-demo-")))
@@ -88,6 +94,17 @@ def demo(
         # A picture must not make its reader's browser call anybody for a font.
         Path(svg).write_text(_FONT_FACE.sub("", drawn), encoding="utf-8")
     return 0
+
+
+def _refuse_bad_places(svg: str | None, keep: str | None) -> None:
+    """Find out before the play, not after it, that its traces cannot be written."""
+    try:
+        if svg is not None:
+            Path(svg).open("ab").close()
+        if keep is not None:
+            Path(keep).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from error
 
 
 class Outage:
@@ -132,33 +149,43 @@ class _Play:
         self._payload(request.body)
         self._verified(request)
         self._title("3. The evidence that stays in the repository")
-        self._evidence(attempt)
+        self._evidence(attempt.delivery.id)
 
-    def _outage_act(self) -> Attempted:
+    def _outage_act(self) -> str:
         self._title("4. The receiver goes down")
         self._outage.down = True
         self._change(t1="**Done** (2026-11-20)", t2="Done")
         attempts = self._deliver()
         for each in attempts:
             self._line(f"  attempt {each.delivery.attempts}: {each.outcome.detail}")
-        last = attempts[-1]
-        self._line("  $ spec-notify --list --failed")
-        self._line(f"  {last.delivery.id}  [red]{last.delivery.state}[/red]  chatops  T2")
-        self._line(f"  why: {last.delivery.reason}")
-        return last
+        self._command("--list", "--failed")
+        return attempts[-1].delivery.id
 
-    def _replay(self, dead: Attempted) -> None:
+    def _replay(self, dead: str) -> None:
         self._title("5. It is back: replay, under the same id")
         self._outage.down = False
-        self._line(f"  $ spec-notify --replay {dead.delivery.id}")
-        self._stage.replay(dead.delivery.id)
-        attempt = self._deliver()[0]
+        self._command("--replay", dead)
         first, last = self._receiver.requests[1], self._receiver.requests[-1]
-        self._line(f"  {attempt.delivery.state} at attempt {attempt.delivery.attempts}")
         self._verified(last)
         same = first.header("webhook-id") == last.header("webhook-id")
         self._line(f"  webhook-id {last.header('webhook-id')}: {'the same' if same else 'OTHER'}")
-        self._evidence(attempt)
+        self._evidence(dead)
+
+    def _command(self, *words: str) -> None:
+        """Run the real command in a process of its own, as a user would, and show what it says."""
+        self._line(f"  $ spec-notify {' '.join(words)}")
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "spec_notify", *words],
+            cwd=self._stage.root,
+            env=self._stage.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=True,
+        )
+        for line in done.stdout.splitlines():
+            for part in _wrapped(line):
+                self._console.print(f"  {part}", markup=False, soft_wrap=True)
 
     def _change(self, **statuses: str) -> None:
         self._stage.write("SPEC.md", BOARD.format(**statuses))
@@ -195,14 +222,14 @@ class _Play:
         Webhook(self._stage.secret).verify(request.body, headers)
         self._line("  [green]signature verified[/green] (by the official standardwebhooks package)")
 
-    def _evidence(self, attempt: Attempted) -> None:
+    def _evidence(self, delivery: str) -> None:
+        """Show the latest record of a delivery; its name sorts by time."""
         import orjson
 
-        path = attempt.evidence or ""
-        record = orjson.loads((self._stage.root / path).read_bytes())
-        folder, _, name = path.rpartition("/")
-        self._line(f"  {folder}/")
-        self._line(f"    {name}")
+        file = max(self._stage.evidence_folder().rglob(f"*_{delivery}_a*.json"))
+        record = orjson.loads(file.read_bytes())
+        self._line(f"  {file.parent.relative_to(self._stage.root)}/")
+        self._line(f"    {file.name}")
         self._line(f"    verdict {record['verdict']}, sequence {record['sequence']}, chained")
         if record["replay"]:
             self._line(f"    replayed by {record['replay']['by']}, {record['replay']['at']}")
@@ -212,6 +239,13 @@ class _Play:
 
     def _line(self, text: str) -> None:
         self._console.print(text, soft_wrap=True)
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a line where the picture ends, between words."""
+    return textwrap.wrap(
+        line, _WIDTH - 2, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _repository(root: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from spec_notify.core.errors import UsageError
+
 from .output import columns, plural, say
 from .session import session
 
@@ -59,6 +61,8 @@ def audit(context: typer.Context, root: _Root = None) -> int:
 
 
 def _root(context: typer.Context, root: str | None) -> Path:
-    if root is not None:
-        return Path(root)
-    return session(context).wiring().evidence_folder
+    if root is None:
+        return session(context).wiring().evidence_folder
+    if not Path(root).is_dir():
+        raise UsageError(f"{root}: there is no such folder")
+    return Path(root)

@@ -16,6 +16,7 @@ from .trust import baseline
 if TYPE_CHECKING:
     from spec_notify.disk.git import Git
     from spec_notify.disk.hooks import Report
+    from spec_notify.wiring import Wiring
 
 
 def register(app: typer.Typer) -> None:
@@ -62,11 +63,21 @@ def uninstall(context: typer.Context) -> int:
 
 
 def status(context: typer.Context) -> int:
-    """Say which hooks are installed, and where."""
-    from spec_notify.disk import hooks
-
+    """Say which hooks are installed, where, and whether they are as they would be written now."""
     here = session(context)
-    return _show(here, "hooks-status", hooks.status(_git(here)))
+    return _show(here, "hooks-status", standing(here.wiring(), _git(here)))
+
+
+def standing(wiring: Wiring, git: Git) -> Report:
+    """Answer how the hooks stand, against what `hooks install` would write now."""
+    from spec_notify.disk import hooks
+    from spec_notify.disk.hook_shim import Shim
+
+    # While nothing trusted enables us the config says nothing about the mode.
+    mode = wiring.config.hook_mode if wiring.config.enabled else ""
+    state = str(wiring.shared_state)
+    wanted = Shim(hook="", python=sys.executable, state=state, mode=mode)
+    return hooks.status(git, wanted)
 
 
 def _git(here: Session) -> Git:

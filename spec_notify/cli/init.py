@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spec_notify.core.addresses import check_url
 from spec_notify.core.errors import UsageError
 
 from .output import say
@@ -15,6 +16,8 @@ from .session import session
 from .trust import baseline, trust_repository_config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spec_notify.wiring import Wiring
 
 _TEMPLATE = """\
@@ -31,7 +34,6 @@ secret_env = "{secret}"
 events = ["spec-kit.task.completed"]   # also spec-kit.task.in_review, spec-kit.task.transitioned
 {extra}"""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_LOOPBACK = re.compile(r"https?://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?(/|$)")
 
 
 def register(app: typer.Typer) -> None:
@@ -58,18 +60,29 @@ def init(
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name: letters, digits, - and _")
     file = wiring.root / ".spec-notify" / "config.toml"
-    if file.exists():
-        raise UsageError(f"{file} exists already: edit it, then run `spec-notify trust`")
-    if "[tool.spec-notify" in _pyproject(wiring):
-        raise UsageError("pyproject.toml has a [tool.spec-notify] table: run `spec-notify trust`")
-    private = allow_private or (url is not None and _private(url))
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(_text(url, name, dry_run=dry_run, private=private), encoding="utf-8")
+    _refuse_second(wiring, file)
+    private = allow_private if url is None else _private(url, allowed=allow_private)
+    _write(file, _text(url, name, dry_run=dry_run, private=private))
     trust_repository_config(wiring, allow_private=private)
     taken = baseline(wiring)
     if not here.answer("init", config=".spec-notify/config.toml", baselines=taken):
         _print(wiring, name, url, taken)
     return 0
+
+
+def _refuse_second(wiring: Wiring, file: Path) -> None:
+    if file.exists():
+        raise UsageError(f"{file} exists already: edit it, then run `spec-notify trust`")
+    if "[tool.spec-notify" in _pyproject(wiring):
+        raise UsageError("pyproject.toml has a [tool.spec-notify] table: run `spec-notify trust`")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _pyproject(wiring: Wiring) -> str:
@@ -79,12 +92,17 @@ def _pyproject(wiring: Wiring) -> str:
         return ""
 
 
-def _private(url: str) -> bool:
-    if not _LOOPBACK.match(url):
-        return False
-    if sys.stdin.isatty():
-        return typer.confirm(f"{url} is this very machine. Allow that?", err=True)
-    raise UsageError(f"{url} is this very machine: say --allow-private if you mean that")
+def _private(url: str, *, allowed: bool) -> bool:
+    """Say whether the config must allow private targets; refuse a URL that can never be used."""
+    fault = check_url(url, allow_private=True)
+    if fault is not None:
+        raise UsageError(f"--url: {fault}")
+    why = check_url(url, allow_private=False)
+    if why is None or allowed:
+        return allowed
+    if sys.stdin.isatty() and typer.confirm(f"{why}. Allow that?", err=True):
+        return True
+    raise UsageError(f"--url: {why}; say --allow-private if you mean that")
 
 
 def _text(url: str | None, name: str, *, dry_run: bool, private: bool) -> str:
@@ -99,8 +117,8 @@ def _text(url: str | None, name: str, *, dry_run: bool, private: bool) -> str:
 
 
 def _plain(url: str) -> str:
-    if any(character in url for character in '"\\') or not url.isprintable():
-        raise UsageError("that URL holds characters no URL may hold")
+    if '"' in url:
+        raise UsageError('--url: the URL holds a ": percent-encode it')
     return url
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -10,7 +10,8 @@ from .output import columns, plural, say
 from .session import session
 
 if TYPE_CHECKING:
-    from spec_notify.core.delivery import Delivery
+    from spec_notify.core.delivery import Delivery, State
+    from spec_notify.ports import Query
     from spec_notify.wiring import Wiring
 
 _SETTLED = ("delivered", "cancelled")
@@ -18,6 +19,7 @@ _GUIDANCE = {
     "secret_missing": "set the secret's variable; delivery resumes by itself",
     "invalid_url": "mend the URL (`spec-notify config check`); delivery resumes by itself",
     "unsupported": "this version cannot send it; a version that can resumes it",
+    "no_subscription": "no subscription of this name is in the config: put it back",
     "disabled": "the subscription says enabled = false",
     "gone": "the endpoint answered 410: give it another URL, or replay once it is back",
     "backlog_full": "the backlog was full: `spec-notify --replay {id}` once it drained",
@@ -36,7 +38,7 @@ def list_(
         str | None, typer.Argument(metavar="[SPEC-ID]", help="Only this SPEC's deliveries.")
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only dead and parked ones.")] = False,
-    limit: Annotated[int, typer.Option(help="How many deliveries at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="How many deliveries at most.")] = 100,
 ) -> int:
     """Show deliveries, newest first, with counts, next attempts and guidance."""
     from spec_notify.core.delivery import State
@@ -45,24 +47,36 @@ def list_(
     here = session(context)
     wiring = here.wiring()
     states = (State.DEAD, State.PARKED) if failed else ()
-    query = Query(spec=spec, states=states, limit=limit + 1)
-    found = wiring.spool.find(query) if wiring.has_spool else []
-    counts = wiring.spool.counts() if wiring.has_spool else dict.fromkeys(State, 0)
-    shown = found[:limit]
-    documents = [_document(*each) for each in _documents(wiring)]
-    held = _held(wiring)
+    page = _page(wiring, Query(spec=spec, states=states, limit=limit + 1), limit)
     for notice in wiring.workspace.listing(wiring.config.paths).notices:
         here.talk(notice.message)
-    if not here.answer(
-        "list",
-        counts=counts,
-        held=held,
-        documents=documents,
-        truncated=len(found) > limit,
-        deliveries=[facts(each) for each in shown],
-    ):
-        _print(counts, held, documents, shown, truncated=len(found) > limit)
+    shown = [facts(each) for each in page.deliveries]
+    if not here.answer("list", **page._replace(deliveries=shown)._asdict()):
+        _print(page)
     return 0
+
+
+class _Page(NamedTuple):
+    """What there is to show, in the order and by the names of `--list --json`."""
+
+    counts: dict[State, int]
+    held: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+    truncated: bool
+    deliveries: list[Any]
+
+
+def _page(wiring: Wiring, query: Query, limit: int) -> _Page:
+    from spec_notify.core.delivery import State
+
+    found = wiring.spool.find(query) if wiring.has_spool else []
+    return _Page(
+        counts=wiring.spool.counts() if wiring.has_spool else dict.fromkeys(State, 0),
+        held=_held(wiring),
+        documents=[_document(*each) for each in _documents(wiring)],
+        truncated=len(found) > limit,
+        deliveries=found[:limit],
+    )
 
 
 def facts(delivery: Delivery) -> dict[str, Any]:
@@ -126,20 +140,24 @@ def _held(wiring: Wiring) -> list[dict[str, Any]]:
     ]
 
 
-def _print(
-    counts: dict[Any, int],
-    held: list[dict[str, Any]],
-    documents: list[dict[str, Any]],
-    shown: list[Delivery],
-    *,
-    truncated: bool,
-) -> None:
-    say("  ".join(f"{state} {count}" for state, count in counts.items()))
-    for wait in held:
+def _print(page: _Page) -> None:
+    say("  ".join(f"{state} {count}" for state, count in page.counts.items()))
+    for wait in page.held:
         say(
             f"held: {wait['document']}: {plural(wait['events'], 'event')} since {wait['since']}; "
             f"`spec-notify accept {wait['document']}` sends them"
         )
+    _print_documents(page.documents)
+    columns([_row(each) for each in page.deliveries])
+    for each in page.deliveries:
+        said = [each.reason, guidance(each)] if each.state not in _SETTLED else []
+        if any(said):
+            say(f"{each.id}: {': '.join(filter(None, said))}")
+    if page.truncated:
+        say("… and more: raise --limit")
+
+
+def _print_documents(documents: list[dict[str, Any]]) -> None:
     for seen in documents:
         loud = "  NO TASK FOUND: is this the right file?" if not seen["tasks"] else ""
         say(f"{seen['path']}: {plural(seen['tasks'], 'task')} ({seen['format']}){loud}")
@@ -147,13 +165,6 @@ def _print(
             say(f"  line {warning['line'] or 1}: {warning['message']}")
     if not documents:
         say("no document is watched here: see `[sources.spec] paths` in the config")
-    columns([_row(each) for each in shown])
-    for each in shown:
-        said = [each.reason, guidance(each)] if each.state not in _SETTLED else []
-        if any(said):
-            say(f"{each.id}: {': '.join(filter(None, said))}")
-    if truncated:
-        say("… and more: raise --limit")
 
 
 def _row(delivery: Delivery) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ import typer
 
 from spec_notify.core.errors import UsageError
 
-from .output import json_bytes, say
+from .output import flush, json_bytes, say
 from .session import Session, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spec_notify.transports.receiver import Answer, Request
+    from spec_notify.transports.receiver import Answer, Receiver, Request
 
 
 def register(app: typer.Typer) -> None:
@@ -26,25 +26,25 @@ def register(app: typer.Typer) -> None:
 
 def listen(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 chooses one.")] = 8787,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="The port on 127.0.0.1; 0 chooses one.")
+    ] = 8787,
     secret_env: Annotated[
         str | None, typer.Option("--secret-env", metavar="NAME", help="Verify with this secret.")
     ] = None,
-    status: Annotated[int, typer.Option(help="What --fail answers.")] = 503,
-    fail: Annotated[int, typer.Option(help="Fail so many requests first.")] = 0,
+    status: Annotated[int, typer.Option(min=200, max=599, help="What --fail answers.")] = 503,
+    fail: Annotated[int, typer.Option(min=0, help="Fail so many requests first.")] = 0,
     retry_after: Annotated[
-        int | None, typer.Option("--retry-after", help="Seconds a failing answer asks for.")
+        int | None, typer.Option("--retry-after", min=0, help="Seconds a failing answer asks for.")
     ] = None,
-    slow: Annotated[float, typer.Option(help="Seconds to wait before each answer.")] = 0.0,
-    count: Annotated[int, typer.Option(help="Stop after so many requests; 0: never.")] = 0,
+    slow: Annotated[float, typer.Option(min=0, help="Seconds to wait before each answer.")] = 0.0,
+    count: Annotated[int, typer.Option(min=0, help="Stop after so many requests; 0: never.")] = 0,
 ) -> int:
     """Receive on this machine, verify, and print every request until interrupted."""
-    from spec_notify.transports.receiver import Receiver
-
     here = session(context)
     verify = _verifier(secret_env)
-    answers = _answers(fail, status, retry_after, slow)
-    with Receiver(answers=answers, port=port) as receiver:
+    receiver = _receiver(_answers(fail, status, retry_after, slow), port)
+    try:
         here.talk(f"listening on {receiver.url}  (stop with ^C)")
         shown = 0
         while not count or shown < count:
@@ -53,7 +53,19 @@ def listen(
             for request in receiver.requests[shown:]:
                 _print(here, request, verify)
                 shown += 1
+            flush()
+    finally:
+        receiver.stop()
     return 0
+
+
+def _receiver(answers: Callable[[Request], Answer], port: int) -> Receiver:
+    from spec_notify.transports.receiver import Receiver
+
+    try:
+        return Receiver(answers=answers, port=port).start()
+    except OSError as error:
+        raise UsageError(f"port {port}: {error.strerror}: choose another, or --port 0") from error
 
 
 def _verifier(secret_env: str | None) -> Callable[[Request], str]:

@@ -54,6 +54,19 @@ def tell(text: str) -> None:
     sys.stderr.flush()
 
 
+def flush() -> None:
+    """Write out what is said. Raises BrokenPipeError when nobody reads it any more."""
+    sys.stdout.flush()
+
+
+def let_go() -> None:
+    """Throw away what stdout still holds: its reader left, and Python's own end would say so."""
+    # The descriptor stays open for whatever still writes to it.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def colour() -> bool:
     """Say whether stdout wants colour: a terminal, and nobody said NO_COLOR."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":

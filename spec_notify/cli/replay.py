@@ -14,8 +14,11 @@ from .output import columns, plural, say
 from .session import Session, session
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from spec_notify.core.delivery import Delivery
     from spec_notify.pipeline.attempt import Attempted
+    from spec_notify.ports import Query
     from spec_notify.wiring import Wiring
 
 ASK_ABOVE = 20
@@ -41,22 +44,28 @@ def replay(
     yes: Annotated[bool, typer.Option("--yes", help=f"Do not ask above {ASK_ABOVE}.")] = False,
 ) -> int:
     """Queue deliveries again and deliver them; evidence says who and when."""
+    from spec_notify.core.instant import parse_duration
+
     here = session(context)
+    budget = parse_duration(drain)
+    query = _query(ids or [], since, until, subscription, type, failed=failed)
     wiring = here.wiring()
     if not dry_run:
         wiring.require_enabled()
-    query = _query(ids or [], since, until, subscription, type, failed=failed)
-    chosen = wiring.spool.find(query) if wiring.has_spool else []
-    _check(ids or [], chosen)
+    chosen = _chosen(here, wiring, query)
     if dry_run:
         _show(here, chosen, "would be replayed")
         return 0
     if len(chosen) > ASK_ABOVE and not yes and not _sure(len(chosen)):
         raise UsageError("nothing replayed: say --yes to replay this many")
+    return _replay(here, wiring, chosen, budget)
+
+
+def _replay(here: Session, wiring: Wiring, chosen: list[Delivery], budget: int) -> int:
     from spec_notify.wiring import now
 
     queued = wiring.spool.replay([each.id for each in chosen], by=_user(), now=now())
-    attempts = _deliver(wiring, drain)
+    attempts = _deliver(wiring, budget)
     return _report(here, wiring, queued, attempts)
 
 
@@ -68,7 +77,7 @@ def _query(
     type: str | None,
     *,
     failed: bool,
-) -> Any:
+) -> Query:
     from spec_notify.core.delivery import State
     from spec_notify.ports import Query
 
@@ -96,7 +105,26 @@ def _instant(text: str | None) -> int | None:
         raise UsageError(f"{text} is no instant: write 2026-11-20T10:00:00Z") from None
 
 
-def _check(ids: list[str], chosen: list[Delivery]) -> None:
+def _chosen(here: Session, wiring: Wiring, query: Query) -> list[Delivery]:
+    """Answer what can be replayed; what was asked for by id and cannot be is refused."""
+    found = wiring.spool.find(query) if wiring.has_spool else []
+    _check(query.ids, found)
+    if not wiring.config.enabled:
+        return found
+    known = {each.name for each in wiring.config.subscriptions}
+    lost = sorted({each.subscription for each in found} - known)
+    if lost and query.ids:
+        raise UsageError(f"{_named(lost)}: put it back, then replay")
+    if lost:
+        here.talk(f"{_named(lost)}: what was meant for it is left out")
+    return [each for each in found if each.subscription in known]
+
+
+def _named(lost: list[str]) -> str:
+    return f"no subscription of this name is in the config: {', '.join(lost)}"
+
+
+def _check(ids: Collection[str], chosen: list[Delivery]) -> None:
     known = {name for each in chosen for name in (each.id, each.event)}
     missing = [each for each in ids if each not in known]
     if missing:
@@ -119,15 +147,13 @@ def _user() -> str:
         return "unknown"
 
 
-def _deliver(wiring: Wiring, drain: str) -> list[Attempted]:
-    from spec_notify.core.instant import parse_duration
-
-    from .deliver import drained
+def _deliver(wiring: Wiring, budget: int) -> list[Attempted]:
+    from spec_notify.wiring.delivering import drained
 
     if wiring.watching.lives():
         wiring.watching.poke()
         return []
-    return drained(wiring, parse_duration(drain))
+    return drained(wiring, budget)
 
 
 def _report(

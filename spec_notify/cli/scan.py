@@ -33,15 +33,15 @@ def scan(
     """Look once: compare the documents with what is remembered, and queue what is news."""
     from spec_notify.core.instant import parse_duration
     from spec_notify.pipeline.intake import Wish
-
-    from .deliver import drained
+    from spec_notify.wiring.delivering import drained
 
     here = session(context)
+    budget = parse_duration(drain)
     wiring = here.wiring()
     wiring.require_enabled()
     looked = settled_look(wiring.intake(), Wish(baseline=baseline))
     if deliver:
-        drained(wiring, parse_duration(drain))
+        drained(wiring, budget)
     _report(here, looked)
     return 0
 

@@ -35,7 +35,7 @@ class Session:
         if self._wiring is None:
             from spec_notify.wiring import Wiring
 
-            start = Path(self.repo) if self.repo else Path.cwd()
+            start = Path.cwd() if self.repo is None else Path(self.repo)
             self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ)
             self._notices = self._wiring.notices if notices else ()
             if self._wiring.config.enabled:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 from contextlib import contextmanager
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from spec_notify.core.signature import encode_secret
-from spec_notify.wiring import Wiring, now
+from spec_notify.wiring import Wiring
+from spec_notify.wiring.delivering import drained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,7 @@ class Stage:
         self._wiring = wiring
         self.secret = secret
         self.root = wiring.root
+        self.env = dict(wiring.env)
 
     @classmethod
     @contextmanager
@@ -40,11 +41,13 @@ class Stage:
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(home),
+            "LOGNAME": "demo",
+            "SPEC_NOTIFY_CONFIG": str(home / "config.toml"),
             "SPEC_NOTIFY_STATE_DIR": str(home / "state"),
             "SPEC_NOTIFY_DEMO_URL": url,
             "SPEC_NOTIFY_DEMO_SECRET": secret,
         }
-        wiring = Wiring.open(home / "shop", config_file=str(home / "config.toml"), env=env)
+        wiring = Wiring.open(home / "shop", config_file=None, env=env)
         try:
             yield cls(wiring, secret)
         finally:
@@ -62,21 +65,7 @@ class Stage:
 
     def deliver(self) -> list[Attempted]:
         """Deliver until nothing is due soon; answer the attempts."""
-        attempts: list[Attempted] = []
-
-        async def run() -> None:
-            dispatch = self._wiring.dispatch(attempts.append)
-            try:
-                await dispatch.drain(_BUDGET)
-            finally:
-                await dispatch.aclose()
-
-        asyncio.run(run())
-        return attempts
-
-    def replay(self, delivery: str) -> None:
-        """Queue a delivery again."""
-        self._wiring.spool.replay([delivery], by="demo", now=now())
+        return drained(self._wiring, _BUDGET)
 
     def evidence_folder(self) -> Path:
         """Answer the root of the evidence written."""

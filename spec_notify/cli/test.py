@@ -9,11 +9,13 @@ import typer
 
 from spec_notify.core.config import shown_url
 from spec_notify.core.errors import NotEnabledError, UsageError
+from spec_notify.core.spec_id import is_spec_id
 
 from .output import say
 from .session import Session, session
 
 if TYPE_CHECKING:
+    from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
     from spec_notify.pipeline.attempt import Attempted
     from spec_notify.pipeline.dispatch import Dispatch
@@ -38,6 +40,8 @@ def send_tests(
     ] = None,
 ) -> int:
     """Send every subscription (or one) a signed test event: one attempt, never retried."""
+    if spec is not None and not is_spec_id(spec):
+        raise UsageError(f"{spec} is no SPEC id: letters, digits, . _ and -, at most 128")
     here = session(context)
     wiring = here.wiring()
     wiring.require_enabled()
@@ -80,8 +84,6 @@ def _queue(wiring: Wiring, route: Route, spec: str | None) -> tuple[Event, str]:
     """Put a probe into the spool; only `once` claims it."""
     import secrets
 
-    from spec_notify.core.delivery import Delivery, State
-    from spec_notify.core.event import delivery_id
     from spec_notify.core.payload import build_test_event
     from spec_notify.wiring import now
 
@@ -93,11 +95,21 @@ def _queue(wiring: Wiring, route: Route, spec: str | None) -> tuple[Event, str]:
         now=at,
         evidence=wiring.evidence_root,
     )
-    delivery = Delivery(
-        id=delivery_id(event.id, route.subscription.name),
+    delivery = _probe(event, route.subscription.name, at)
+    with wiring.spool.ledger() as ledger:
+        ledger.admit(event, [delivery])
+    return event, delivery.id
+
+
+def _probe(event: Event, subscription: str, at: int) -> Delivery:
+    from spec_notify.core.delivery import Delivery, State
+    from spec_notify.core.event import delivery_id
+
+    return Delivery(
+        id=delivery_id(event.id, subscription),
         event=event.id,
         type=event.type,
-        subscription=route.subscription.name,
+        subscription=subscription,
         state=State.PENDING,
         created_at=at,
         next_at=at,
@@ -105,9 +117,6 @@ def _queue(wiring: Wiring, route: Route, spec: str | None) -> tuple[Event, str]:
         spec=event.spec,
         probe=True,
     )
-    with wiring.spool.ledger() as ledger:
-        ledger.admit(event, [delivery])
-    return event, delivery.id
 
 
 async def _send(dispatch: Dispatch, delivery: str) -> Attempted | None:

@@ -13,6 +13,7 @@ from .output import plural, say
 from .session import session
 
 if TYPE_CHECKING:
+    from spec_notify.core.subscription import Subscription
     from spec_notify.wiring import Wiring
 
 
@@ -37,12 +38,12 @@ def trust(
 
         queued = settled_look(wiring.intake(), None).deliveries
     subscriptions = wiring.config.subscriptions
-    destinations = [_destination(each.name, each.url, each.url_env) for each in subscriptions]
+    destinations = [_destination(each) for each in subscriptions]
     if not here.answer("trust", files=files, destinations=destinations, deliveries=queued):
         for file in files:
             say(f"trusted: {file}")
         for destination in destinations:
-            say(f"  sends to {destination}")
+            say(f"  sends to {destination['subscription']}: {_told(destination)}")
         if queued:
             say(f"{plural(queued, 'delivery')} queued: changes since it was last trusted")
     return 0
@@ -55,6 +56,7 @@ def trust_repository_config(wiring: Wiring, *, allow_private: bool) -> list[str]
     files = wiring.trust_files(allow_private=allow_private, at=now())
     if not files:
         raise UsageError("this repository holds no spec-notify config: `spec-notify init`")
+    wiring.watching.open_gates()
     return files
 
 
@@ -67,5 +69,19 @@ def baseline(wiring: Wiring) -> list[str]:
     return list(wiring.intake().look(Wish(baseline=True, unseen_only=True)).baselines)
 
 
-def _destination(name: str, url: str | None, url_env: str | None) -> str:
-    return f"{name}: the URL in {url_env}" if url is None else f"{name}: {shown_url(url)}"
+def _destination(subscription: Subscription) -> dict[str, str | None]:
+    url = subscription.url
+    return {
+        "subscription": subscription.name,
+        "url": None if url is None else shown_url(url),
+        "urlEnv": subscription.url_env,
+        "secretEnv": subscription.secret_env,
+        "previousSecretEnv": subscription.previous_secret_env,
+    }
+
+
+def _told(destination: dict[str, str | None]) -> str:
+    where = destination["url"] or f"the URL in {destination['urlEnv']}"
+    secrets = filter(None, (destination["secretEnv"], destination["previousSecretEnv"]))
+    signed = " and ".join(secrets)
+    return f"{where}, signed with {signed}" if signed else f"{where}, unsigned"

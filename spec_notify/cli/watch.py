@@ -7,24 +7,28 @@ import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from spec_notify.core.errors import SpecNotifyError, UsageError
+from spec_notify.ports import Reason
 
-from .output import json_bytes, say, tell
+from .output import say, tell
 from .session import Session, session
+from .watch_voice import Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from spec_notify.pipeline.attempt import Attempted
     from spec_notify.pipeline.intake import Looked, Wish
     from spec_notify.wiring import Wiring
 
 GRACE = 10_000
 """Milliseconds that attempts under way get when the watcher is told to stop."""
+LOG_LIMIT = 1024 * 1024
+"""Bytes beyond which a background watcher's log is cut when it starts."""
 _PATIENCE = 15.0
 
 
@@ -85,16 +89,39 @@ def _background(here: Session, wiring: Wiring) -> int:
     if wiring.watching.pid() is not None:
         raise UsageError(f"a watcher lives here already, process {wiring.watching.pid()}")
     log = ensure(wiring.state) / "watch.log"
+    _cut(log)
+    # A watcher that was killed leaves its word behind: it is not this one's.
+    _ready(wiring).unlink(missing_ok=True)
     words = [sys.executable, "-I", "-m", "spec_notify", "--repo", str(wiring.root)]
     words += ["--config", os.path.abspath(here.config_file)] if here.config_file else []  # noqa: PTH100 - the user's own words, made independent of the folder
     pid = detach([*words, "watch"], log, dict(os.environ))
-    ready = _ready(wiring)
-    if not _until(ready.exists, _PATIENCE):
+    if not _came_up(wiring, pid):
         tell(f"spec-notify: the watcher did not come up; see {log}")
         return 1
     if not here.answer("watch", pid=pid, log=str(log)):
         say(f"watching, process {pid}; its log: {log}")
     return 0
+
+
+def _came_up(wiring: Wiring, pid: int) -> bool:
+    """Wait until the child watches and is ready, or has ended."""
+
+    def watches() -> bool:
+        return _ready(wiring).exists() and wiring.watching.pid() == pid
+
+    def ended() -> bool:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+
+    _until(lambda: watches() or ended(), _PATIENCE)
+    return watches()
+
+
+def _cut(log: Path) -> None:
+    """Keep the end of a log that has grown too long."""
+    if log.is_symlink() or not log.exists() or log.stat().st_size <= LOG_LIMIT:
+        return
+    kept = log.read_bytes()[-LOG_LIMIT // 2 :]
+    log.write_bytes(kept.partition(b"\n")[2])
 
 
 def _foreground(here: Session, wiring: Wiring, *, jsonl: bool) -> int:
@@ -109,15 +136,13 @@ def _foreground(here: Session, wiring: Wiring, *, jsonl: bool) -> int:
 
 
 class _Watch:
-    """The watcher of this process: what the daemon needs done, and what it says."""
+    """The watcher of this process: what the daemon needs done."""
 
     def __init__(self, here: Session, wiring: Wiring, *, jsonl: bool) -> None:
         from spec_notify.pipeline.daemon import Daemon, Hands
 
-        self._here = here
         self._wiring = wiring
-        self._jsonl = jsonl
-        self._said: set[str] = set()
+        self._voice = Voice(here, jsonl=jsonl)
         self._reload = False
         hands = Hands(
             look=self._look,
@@ -126,15 +151,16 @@ class _Watch:
             clock=lambda: time.monotonic_ns() // 1_000_000,
             ready=self._ready,
             told=self._told,
-            warn=self._warn,
+            warn=lambda text: self._voice.troubled("watch", [text]),
         )
-        dispatch = wiring.dispatch(self._attempted)
+        dispatch = wiring.dispatch(self._voice.attempted)
         self._dispatch = dispatch
         self._daemon = Daemon(hands=hands, dispatch=dispatch, grace=GRACE)
-        self._watcher = wiring.watching.watcher(self._daemon.hint, self._warn)
+        self._watcher = wiring.watching.watcher(self._daemon.hint, self._voice.warn)
 
     async def run(self) -> int:
         self._wiring.watching.rehearse()
+        self._wiring.watching.open_gates()
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -166,75 +192,45 @@ class _Watch:
         if not self._wiring.config_changed() and not self._reload:
             return
         self._reload = False
+        troubles = []
         try:
             self._wiring.reload()
+            self._wiring.watching.open_gates()
         except SpecNotifyError as error:
-            self._warn(f"the config has mistakes, the last good one stays in force: {error}")
-        for notice in self._wiring.notices:
-            self._warn(notice)
+            troubles.append(f"the config has mistakes, the last good one stays in force: {error}")
+        self._voice.troubled("config", [*troubles, *self._wiring.notices])
 
     def _rewatch(self) -> None:
         self._watcher.rewatch(self._wiring.watching.folders())
 
-    def _changed(self) -> bool:
+    def _changed(self) -> str | None:
         from spec_notify.wiring import now
 
-        return self._wiring.config_changed() or self._wiring.watching.touched(now())
+        self._pass_on()
+        # Both are asked: the stamps are taken anew whether or not the config changed.
+        touched = self._wiring.watching.touched(now())
+        return touched or (Reason.CHANGED if self._wiring.config_changed() else None)
 
     def _ready(self) -> None:
         _ready(self._wiring).touch()
-        self._speak({"event": "ready"}, "ready")
+        self._voice.ready()
 
     def _told(self, looked: Looked) -> None:
-        for path in looked.baselines:
-            self._speak({"event": "baseline", "document": path}, f"{path}: taken as the baseline")
-        for event in looked.events:
-            facts = {"event": "queued", "id": event.id, "type": event.type, "task": event.task}
-            self._speak(facts, f"{event.document}: {event.task or event.id} is {event.status}")
-        for path, count in looked.held.items():
-            self._warn(f"{path}: {count} events are held; `spec-notify accept {path}` sends them")
-        for path, why in {**looked.unreadable, **looked.deferred}.items():
-            self._warn(f"{path}: not looked at: {why}")
-        self._pass_on()
-
-    def _attempted(self, attempted: Attempted) -> None:
-        delivery = attempted.delivery
-        facts = {
-            "event": "attempted",
-            "delivery": delivery.id,
-            "subscription": delivery.subscription,
-            "state": delivery.state,
-            "status": attempted.outcome.status,
-            "attempt": delivery.attempts,
-        }
-        said = f"{delivery.subscription}: {delivery.task or delivery.event}: "
-        self._speak(facts, f"{said}{delivery.state} ({attempted.outcome.detail})")
+        self._voice.told(looked)
+        self._voice.troubled("watch", ())
 
     def _pass_on(self) -> None:
-        for warning in self._wiring.take_warnings():
-            self._warn(warning)
-
-    def _warn(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            self._speak({"event": "warning", "message": text}, text)
-
-    def _speak(self, facts: dict[str, Any], words: str) -> None:
-        if self._jsonl or self._here.json:
-            sys.stderr.write(json_bytes(facts).decode("ascii") + "\n")
-            sys.stderr.flush()
-        elif facts["event"] == "ready" or not self._here.quiet:
-            tell(words)
+        self._voice.troubled("wiring", self._wiring.take_warnings())
 
 
 def _ready(wiring: Wiring) -> Path:
     return wiring.state / "watch.ready"
 
 
-def _until(holds: Any, seconds: float) -> bool:
+def _until(holds: Callable[[], bool], seconds: float) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if holds():
             return True
         time.sleep(0.05)
-    return bool(holds())
+    return holds()

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+GONE = "gone"
+"""Why deliveries are parked whose endpoint answered 410."""
+NO_SUBSCRIPTION = "no_subscription"
+"""Why deliveries are parked whose subscription the config no longer names."""
+UNREADY = ("secret_missing", "invalid_url", "disabled", "unsupported", NO_SUBSCRIPTION)
+"""Why a process parks what it cannot serve; one that can serve it frees it."""
+PROBE_PATIENCE = 60_000
+"""Milliseconds a probe may wait for its only attempt; its process claims it at once, or died."""
+
+
 class State(StrEnum):
     """Where a delivery stands."""
 

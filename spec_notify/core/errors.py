@@ -22,6 +22,10 @@ class UsageError(SpecNotifyError):
     exit_code = 2
 
 
+class SpellingError(UsageError, ValueError):
+    """A word is not spelt as what it stands for: a duration, an instant."""
+
+
 class ConfigError(SpecNotifyError):
     """A configuration with mistakes; all of them, not the first."""
 
@@ -43,6 +47,10 @@ class NotARepositoryError(SpecNotifyError):
     """The folder is no git repository and holds no watched document."""
 
     exit_code = 2
+
+
+class UnansweredError(SpecNotifyError):
+    """git could not be asked; what depends on its answer waits for a look that can ask."""
 
 
 class SpoolError(SpecNotifyError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from .errors import SpellingError
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
 _UNIT = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -30,10 +32,10 @@ def parse_rfc3339(text: str) -> int:
 
 
 def parse_duration(text: str) -> int:
-    """Read a number and ms, s, m, h or d into milliseconds. Raises ValueError."""
+    """Read a number and ms, s, m, h or d into milliseconds. Raises SpellingError."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is no duration: write a number and ms, s, m, h or d")
+        raise SpellingError(f"{text!r} is no duration: write a number and ms, s, m, h or d")
     return round(float(found[1]) * _UNIT[found[2]])
 
 

@@ -10,13 +10,14 @@ import os
 import re
 from typing import TYPE_CHECKING, Self
 
+from spec_notify.core.errors import UnansweredError
 from spec_notify.core.reflog import Checkout
 from spec_notify.ports import Unreadable
 
 from . import git_place
 from .git_files import GitFiles, spell
 from .git_objects import LINK, Objects
-from .git_process import GitError, Program
+from .git_process import GitError, GitRefusalError, Program
 from .git_refs import GitRefs
 from .workspace import CAP, as_text, too_large
 
@@ -101,9 +102,13 @@ class Git:
         """Let go of the process that reads objects; the next reading starts one again."""
         self._objects.close()
 
-    def checkout(self) -> Checkout:
-        """Answer branch, commit and whether git is busy."""
-        busy = self._files.busy()
+    def checkout(self, *, stale_before: int | None = None) -> Checkout:
+        """Answer branch, commit and whether git is busy.
+
+        An index.lock made before the instant `stale_before` (milliseconds since the epoch) counts
+        for nothing. Raises UnansweredError.
+        """
+        busy = self._files.busy(stale_before)
         branch, head = self._refs.head()
         return Checkout(branch=branch, head=head, busy=busy, mark=self._refs.mark(head))
 
@@ -116,7 +121,8 @@ class Git:
     ) -> tuple[Move, ...] | None:
         """Answer HEAD's reflog since a commit or a mark, as ports.History has it.
 
-        A HEAD that still is at `since` has not moved, whatever became of the reflog.
+        A HEAD that still is at `since` has not moved, whatever became of the reflog. Raises
+        UnansweredError.
         """
         moves = self._refs.moves(since, after=after, until=until)
         if moves is None and self._refs.head()[1] == since:
@@ -126,12 +132,16 @@ class Git:
     def read(self, commit: str, path: str) -> Text | Unreadable | None:
         """Read a document as of a commit (its full name); None when it was not there.
 
-        Unreadable when the commit is not in this clone, or git cannot be asked.
+        Unreadable when the commit is not in this clone. Raises UnansweredError when git cannot be
+        asked: that says nothing about the document.
         """
+        why = f"cannot be read as of {commit[:12]}"
         try:
             found = self._objects.file(commit, path, limit=CAP)
+        except GitRefusalError as refusal:
+            return Unreadable(path=path, why=f"{why}: {refusal}")
         except GitError as error:
-            return Unreadable(path=path, why=f"cannot be read as of {commit[:12]}: {error}")
+            raise UnansweredError(f"{why}: {error}") from error
         if found is None:
             return None
         if found.mode == LINK:
@@ -139,13 +149,18 @@ class Git:
         return too_large(path) if found.body is None else as_text(path, found.body)
 
     def first_parent(self, commit: str) -> str | None:
-        """Answer a commit's first parent; None for a root and where a shallow clone ends."""
+        """Answer a commit's first parent; None for a root and where a shallow clone ends.
+
+        Raises UnansweredError when git cannot be asked.
+        """
         if self._files.shallow(commit):
             return None
         try:
             parents = self._objects.header(commit, b"parent")
-        except GitError:
+        except GitRefusalError:
             return None
+        except GitError as error:
+            raise UnansweredError(f"the parent of {commit[:12]}: {error}") from error
         return spell(parents[0]) if parents else None
 
     def author(self, commit: str) -> str | None:

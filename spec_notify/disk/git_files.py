@@ -51,14 +51,17 @@ class GitFiles:
         found = _OBJECT.fullmatch(value.strip()) if value else None
         return branch, found[0].decode() if found else None
 
-    def busy(self) -> str | None:
+    def busy(self, stale_before: int | None = None) -> str | None:
         """Answer what git is in the middle of; None when it is at rest.
+
+        A lock made before `stale_before` is one that git left behind.
 
         A bisection is no such thing: people work on in it. A cherry-pick or revert that stops
         leaves conflict markers, and git runs its hooks while their files still stand.
         """
         own = self._own
-        if (own / "index.lock").exists():
+        locked = self.locked_since()
+        if locked is not None and (stale_before is None or locked >= stale_before):
             return "index.lock"
         if (own / "MERGE_HEAD").exists():
             return "merge"

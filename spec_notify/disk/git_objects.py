@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from .git_process import GitError
+from .git_process import GitRefusalError
 
 if TYPE_CHECKING:
     from .git_process import Batch, Found, Program
@@ -29,7 +29,10 @@ class File(NamedTuple):
 
 
 class Objects:
-    """Reads objects by commit and path. Raises GitError when git cannot be asked."""
+    """Reads objects by commit and path.
+
+    Raises GitError when git cannot be asked, GitRefusalError for what it does not have.
+    """
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -46,7 +49,7 @@ class Objects:
     def file(self, commit: str, path: str, *, limit: int) -> File | None:
         """Answer what stood at a path as of a commit; None for nothing, a folder or a submodule.
 
-        More than `limit` bytes are not read. Raises GitError, too, for a commit not in this clone.
+        More than `limit` bytes are not read. Raises GitRefusalError for a commit not in this clone.
         """
         *folders, name = os.fsencode(path).split(b"/")
         tree = self._folder(f"{_full(commit)}^{{tree}}")
@@ -71,7 +74,7 @@ class Objects:
         if name not in self._folders:
             body = self._need(name, _LARGEST).body
             if body is None:
-                raise GitError("a folder there is too large to be read")
+                raise GitRefusalError("a folder there is too large to be read")
             if len(self._folders) >= _KEPT:
                 self._folders.clear()
             self._folders[name] = body
@@ -82,14 +85,14 @@ class Objects:
             self._batch = self._program.batch()
         found = self._batch.find(name, limit=limit)
         if found is None:
-            raise GitError("it is not in this clone")
+            raise GitRefusalError("it is not in this clone")
         return found
 
 
 def _full(commit: str) -> str:
     # Anything else would be git's to interpret, and could end the line it is asked on.
     if not _NAME.fullmatch(commit):
-        raise GitError("that is not the full name of a commit")
+        raise GitRefusalError("that is not the full name of a commit")
     return commit
 
 

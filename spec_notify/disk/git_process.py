@@ -6,6 +6,7 @@ Reliability, T4. No call waits longer than its deadline.
 from __future__ import annotations
 
 import os
+import re
 import select
 import time
 import weakref
@@ -31,9 +32,16 @@ _NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 
 MISSING = "git is not on PATH"
 
+# Of what a partial clone lacks git says no more than this, and ends.
+_LACKS = re.compile(r"lazy fetching disabled|promisor remote|transport '.*' not allowed")
+
 
 class GitError(Exception):
     """git could not answer; the text says why. It never leaves `disk`."""
+
+
+class GitRefusalError(GitError):
+    """git was asked and has no such thing: to ask again changes nothing."""
 
 
 class Found(NamedTuple):
@@ -60,6 +68,8 @@ class Program:
     def ask(self, *words: str, hooks: bool = False) -> bytes:
         """Run one command and answer what it prints. Raises GitError when it fails.
 
+        GitRefusalError where git says no by exit status 1, as `--quiet` questions do.
+
         `hooks` lets it see core.hooksPath as it is: only for commands that ask where hooks are.
         """
         import subprocess
@@ -80,7 +90,8 @@ class Program:
         except OSError as error:
             raise GitError(_unstartable(error)) from None
         if done.returncode != 0:
-            raise GitError(_first_line(done.stderr) or f"git {words[0]} answered no")
+            said = GitRefusalError if done.returncode == 1 else GitError
+            raise said(_first_line(done.stderr) or f"git {words[0]} answered no")
         return done.stdout
 
     def batch(self) -> Batch:
@@ -125,6 +136,8 @@ class Batch:
     def find(self, name: str, *, limit: int) -> Found | None:
         """Answer an object, None when it is missing. Raises GitError, and is closed then.
 
+        GitRefusalError where it is what a partial clone left out.
+
         One larger than `limit` bytes is answered without its bytes, and the process is closed:
         reading past them would cost their size.
         """
@@ -135,7 +148,7 @@ class Batch:
         except (GitError, OSError) as error:
             why = self._last_words() or str(error)
             self.close()
-            raise GitError(why) from None
+            raise (GitRefusalError if _LACKS.search(why) else GitError)(why) from None
         if found is not None and found.body is None:
             self.close()
         return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spec_notify.core.errors import UnansweredError
 from spec_notify.core.reflog import Move
 
 from .git_files import spell
-from .git_process import GitError
+from .git_process import GitError, GitRefusalError
 
 if TYPE_CHECKING:
     from .git_process import Program
@@ -18,7 +19,10 @@ _MOST = 100_000
 
 
 class GitRefs:
-    """Answers as `GitFiles` does, with a process for each question."""
+    """Answers as `GitFiles` does, with a process for each question.
+
+    Raises UnansweredError when git cannot be asked.
+    """
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -55,6 +59,9 @@ class GitRefs:
         return tuple(moves[len(landings) - 1 - landings[::-1].index(since) :])
 
     def _moves(self) -> list[Move]:
+        # Of a HEAD without a commit git shows no reflog: it fails.
+        if self.head()[1] is None:
+            return []
         # git shows where an entry led; it set out from where the one before it led.
         shown = self._ask("reflog", "show", f"-n{_MOST}", "-z", "--format=%H %gs", "HEAD")
         entries = [line.partition(" ") for line in reversed((shown or "").split("\0")) if line]
@@ -67,5 +74,7 @@ class GitRefs:
     def _ask(self, *words: str) -> str | None:
         try:
             return spell(self._program.ask(*words)).rstrip("\n")
-        except GitError:
+        except GitRefusalError:
             return None
+        except GitError as error:
+            raise UnansweredError(str(error)) from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.globs import pathspecs
+from spec_notify.core.redaction import safe_text
 
 from .atomic import open_folder, replace_atomically
 
@@ -37,7 +38,7 @@ hook=$hook
 
 # Nothing watched differs between the commit last looked at and HEAD.
 unchanged() {{
-    gate=$$state/gate/$${{1##*/}}
+    gate=$$state/gate/$$own
     [ -f "$$gate" ] || return 1
     set --
     {{
@@ -58,9 +59,15 @@ start() {{
 
 look() {{
     [ "$${{SPEC_NOTIFY_ENABLED-}}" = 0 ] && return
+    own=$${{GIT_DIR:-$$(git rev-parse --git-dir)}}
+    own=$${{own##*/}}
+    # A look that nobody listened to left a word; in sync mode it speaks for itself.
+    if [ "$$mode" != sync ] && [ -f "$$state/notice/$$own" ]; then
+        IFS= read -r line <"$$state/notice/$$own" && printf 'spec-notify: %s\n' "$$line" >&2
+    fi
     # A checkout of single files leaves HEAD where it was.
     if [ "$$hook:$${{3-}}" != post-checkout:0 ]; then
-        unchanged "$${{GIT_DIR:-$$(git rev-parse --git-dir)}}" && return
+        unchanged && return
     fi
     if [ "$$mode" = sync ]; then
         (start "$$hook" --sync "$$@") </dev/null
@@ -104,6 +111,16 @@ class Shim(msgspec.Struct, frozen=True, kw_only=True):
         words = f"{shlex.quote(self.python)} -I -m spec_notify hook"
         return f'{words} "${{0##*/}}"{sync} "$@" </dev/null || true'
 
+    def strays(self, wanted: Shim) -> str | None:
+        """Answer how it differs from one that would be written now; an empty `mode` is any."""
+        facts = (
+            ("it runs", self.python, wanted.python),
+            ("its mode is", self.mode, wanted.mode or self.mode),
+            ("its state is", self.state, wanted.state),
+        )
+        found = [f"{what} {is_}, not {now}" for what, is_, now in facts if is_ != now]
+        return ", ".join(found) or None
+
 
 def shim_in(text: str) -> Shim | None:
     """Read our part back out of a hook file; None when it has none, or none we can read."""
@@ -143,12 +160,7 @@ def write_gate(state: Path, name: str, commit: str, paths: Sequence[str]) -> Non
     if any("\n" in path for path in paths):
         drop_gates(state)
         return
-    body = "".join(f"{line}\n" for line in (commit, *pathspecs(paths)))
-    folder = open_folder(state, ["gate"], create=True)
-    try:
-        replace_atomically(folder, name, body.encode("utf-8", "surrogateescape"), mode=0o600)
-    finally:
-        os.close(folder)
+    _put(state, "gate", name, "".join(f"{line}\n" for line in (commit, *pathspecs(paths))))
 
 
 def drop_gates(state: Path, *, missing: Sequence[str] = ()) -> None:
@@ -159,3 +171,22 @@ def drop_gates(state: Path, *, missing: Sequence[str] = ()) -> None:
             covered = {*gate.read_text("utf-8", "surrogateescape").split("\n")[1:]}
             if not wanted or not wanted <= covered:
                 gate.unlink()
+
+
+def leave_notice(state: Path, name: str, text: str | None) -> None:
+    """Have the shim say this line before every look of a checkout; None takes it back.
+
+    `name` is `Git.gate_name`. Raises OSError.
+    """
+    if text is None:
+        (state / "notice" / name).unlink(missing_ok=True)
+    else:
+        _put(state, "notice", name, f"{safe_text(text)}\n")
+
+
+def _put(state: Path, kind: str, name: str, text: str) -> None:
+    folder = open_folder(state, [kind], create=True)
+    try:
+        replace_atomically(folder, name, text.encode("utf-8", "surrogateescape"), mode=0o600)
+    finally:
+        os.close(folder)

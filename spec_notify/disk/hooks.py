@@ -27,7 +27,8 @@ from .hook_report import (
 )
 from .hook_report import Report as Report  # noqa: PLC0414 - what this room answers
 from .hook_shim import CHAINED, NAMES, Shim, drop_gates, is_ours, renewed, shim_in, without
-from .hook_shim import write_gate as write_gate  # noqa: PLC0414 - the other end of the same shim
+from .hook_shim import leave_notice as leave_notice  # noqa: PLC0414 - the other end of the same shim
+from .hook_shim import write_gate as write_gate  # noqa: PLC0414 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,9 +72,9 @@ def uninstall(git: Git) -> Report:
     return _with_folder(git, _uninstall)
 
 
-def status(git: Git) -> Report:
-    """Say what is installed, and whether it can run."""
-    return _with_folder(git, _status)
+def status(git: Git, wanted: Shim | None = None) -> Report:
+    """Say what is installed, whether it can run, and whether it is what is `wanted` now."""
+    return _with_folder(git, lambda folder: _status(folder, wanted))
 
 
 def _with_folder(git: Git, work: Callable[[Path], Report]) -> Report:
@@ -155,33 +156,39 @@ def _take_out(folder: Path, name: str) -> Hook:
     return Hook(name=name, state=FOREIGN if _stands(folder / name) else ABSENT)
 
 
-def _status(folder: Path) -> Report:
-    hooks = tuple(_found(folder, name) for name in NAMES)
+def _status(folder: Path, wanted: Shim | None) -> Report:
+    hooks = tuple(_found(folder, name, wanted) for name in NAMES)
     return Report(ok=_all_run(hooks), folder=str(folder), hooks=hooks)
 
 
-def _found(folder: Path, name: str) -> Hook:
+def _found(folder: Path, name: str, wanted: Shim | None) -> Hook:
     text, legacy = _text(folder / name), _text(folder / f"{name}{_LEGACY}")
     chained = _stands(folder / f"{name}{CHAINED}")
     if text is None:
         return Hook(name=name, state=ABSENT)
     if is_ours(text):
-        return _ours(folder / name, text, INSTALLED, chained=chained)
+        return _ours(folder / name, text, wanted, INSTALLED, chained=chained)
     if legacy is not None and is_ours(legacy):
-        return _ours(folder / f"{name}{_LEGACY}", legacy, NESTED, chained=chained)
+        return _ours(folder / f"{name}{_LEGACY}", legacy, wanted, NESTED, chained=chained)
     return Hook(name=name, state=FOREIGN)
 
 
-def _ours(path: Path, text: str, state: str, *, chained: bool) -> Hook:
-    shim, note = shim_in(text), None
+def _ours(path: Path, text: str, wanted: Shim | None, state: str, *, chained: bool) -> Hook:
+    why = _unlike(path, text, wanted)
+    note = f"{why}: run `spec-notify hooks install`" if why else None
     name = path.name.removesuffix(_LEGACY)
-    if shim is None or renewed(text, shim) != text:
-        note = "written by another version: run `spec-notify hooks install`"
-    elif not os.access(shim.python, os.X_OK):
-        note = f"{shim.python} is gone: run `spec-notify hooks install`"
-    elif not os.access(path, os.X_OK):
-        note = "it is not executable, so git does not run it: run `spec-notify hooks install`"
     return Hook(name=name, state=OUTDATED if note else state, chained=chained, note=note)
+
+
+def _unlike(path: Path, text: str, wanted: Shim | None) -> str | None:
+    shim = shim_in(text)
+    if shim is None or renewed(text, shim) != text:
+        return "written by another version"
+    if not os.access(shim.python, os.X_OK):
+        return f"{shim.python} is gone"
+    if not os.access(path, os.X_OK):
+        return "it is not executable, so git does not run it"
+    return shim.strays(wanted) if wanted is not None else None
 
 
 def _all_run(hooks: Sequence[Hook]) -> bool:

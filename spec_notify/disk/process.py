@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,19 +64,6 @@ def detach(argv: Sequence[str], log: Path | None, env: Mapping[str, str]) -> int
     return os.posix_spawn(
         argv[0], list(argv), env, file_actions=actions, setsid=True, setsigmask=(), setsigdef=heard
     )
-
-
-def daemonize_fds(log: Path | None = None) -> None:
-    """Let go of our own input and output, so that nobody waits for us; talk goes to `log`."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
-    sink = os.devnull if log is None else os.fspath(log)
-    for fd, path, flags in ((0, os.devnull, os.O_RDONLY), (1, sink, _APPEND), (2, sink, _APPEND)):
-        opened = os.open(path, flags, 0o600)
-        os.dup2(opened, fd)
-        if opened != fd:
-            os.close(opened)
 
 
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW

@@ -40,6 +40,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     message: HttpMessage | None = None
     answer: Reply | Failure | None = None
+    bug: str | None = None
+    """The name of the exception that came instead of an answer."""
 
 
 class Attempted(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +63,7 @@ class Attempt:
         self,
         *,
         spool: Spool,
-        evidence: EvidenceLog,
+        evidence: Callable[[], EvidenceLog],
         facts: Facts,
         on_attempt: Callable[[Attempted], None] = lambda _: None,
     ) -> None:
@@ -72,17 +74,28 @@ class Attempt:
         self._stuck = 0
 
     async def send(self, claim: Claim, route: Route, transport: Transport) -> Sent:
-        """Send a claim once. Whatever the receiver does is an outcome, not an exception."""
-        subscription = route.subscription
+        """Send a claim once. Whatever the receiver does is an outcome, not an exception.
+
+        So is a bug in the wire or the target: its neighbours go on, and it is tried again.
+        """
         try:
             message = route.target.render(self._order(claim, route))
         except Exception as error:  # noqa: BLE001 - one poison row must not stop its neighbours
             detail = f"this event cannot be rendered: {type(error).__name__}"
             return Sent(outcome=Outcome(verdict=Verdict.REJECTED, detail=detail))
         self._facts.mark("rendered")
-        if subscription.dry_run:
+        if route.subscription.dry_run:
             outcome = Outcome(verdict=Verdict.DRY_RUN, detail="dry run: nothing was sent")
             return Sent(outcome=outcome, message=message)
+        try:
+            return await self._exchange(message, route, transport)
+        except Exception as error:  # noqa: BLE001 - its text may hold the URL: only its name is said
+            bug = type(error).__name__
+            outcome = Outcome(verdict=Verdict.RETRY, detail=f"a bug in this attempt: {bug}")
+            return Sent(outcome=outcome, message=message, bug=bug)
+
+    async def _exchange(self, message: HttpMessage, route: Route, transport: Transport) -> Sent:
+        subscription = route.subscription
         answer = await transport.send(
             message, deadline=subscription.timeout, allow_private=subscription.allow_private
         )
@@ -133,11 +146,12 @@ class Attempt:
 
     def project(self, records: Sequence[Record]) -> list[str | None]:
         """Write sealed records as files; answer each path, None where it must wait."""
-        paths = [self._evidence.write(record) for record in records]
+        evidence = self._evidence()
+        paths = [evidence.write(record) for record in records]
         stand = [each.row for each, path in zip(records, paths, strict=True) if path is not None]
         if stand:
             self._facts.mark("evidence.written")
-        if stand and self._evidence.sync():
+        if stand and evidence.sync():
             self._spool.projected(stand)
             self._facts.mark("projected")
         return paths

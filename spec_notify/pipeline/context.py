@@ -8,27 +8,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from spec_notify.core.body_parts import Absent, Git
+from spec_notify.core.errors import PayloadError, UnansweredError
 from spec_notify.core.event import Event
 from spec_notify.core.evidence import directory
 from spec_notify.core.payload import Surroundings, arrival, build_task_event
 from spec_notify.core.schema import validate
+from spec_notify.core.snapshot import Notice
 from spec_notify.core.spec_id import resolve
+from spec_notify.pipeline.rules import Rules
 from spec_notify.ports import Text
 from spec_notify.sources import consensus, stage_telemetry
-from spec_notify.sources.document import read_document
 
 if TYPE_CHECKING:
     from spec_notify.core.body_parts import Consensus, Telemetry
     from spec_notify.core.config import Config
-    from spec_notify.core.snapshot import Snapshot, Task
-    from spec_notify.core.spec_id import SpecId
+    from spec_notify.core.snapshot import Snapshot
+    from spec_notify.pipeline.following import Seen
     from spec_notify.pipeline.reading import Reading
     from spec_notify.pipeline.trail import Change
     from spec_notify.ports import Checkout, History, Workspace
 
 _FEW = 12
 """How many of the newest artefacts are read before giving up on finding a valid one."""
+
+
+class _Around(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known around one change, read beforehand."""
+
+    surroundings: Surroundings
+    checklist: str | Absent
 
 
 class Context:
@@ -46,25 +57,24 @@ class Context:
     ) -> None:
         self._workspace = workspace
         self._history = history
-        self._config = config
+        self._rules = Rules(config)
         self._repository = repository
         self._generation = generation
         self._root = evidence_root
-        self._folders: list[str] | None = None
-        self._specs: dict[str, tuple[Telemetry | Absent, Consensus | Absent]] = {}
-        self._heads: dict[str, Snapshot | None] = {}
-        self._checkout: Checkout | None = None
+        self._begin(None)
 
-    def prepare(self, reading: Reading) -> None:
-        """Read what the changes of a reading may need, so that building events reads nothing."""
-        self._checkout = reading.checkout
-        self._folders = None
-        self._specs.clear()
-        self._heads.clear()
-        for seen in reading.seen:
-            for change in seen.changes:
-                if change.transition.after is not None and not seen.baseline:
-                    self._around(seen.stored.path, change)
+    def prepare(self, reading: Reading) -> Reading:
+        """Read what the changes of a reading need, so that building events reads nothing.
+
+        A change of which no valid event can be made is left out, with a notice: one poison row
+        must not keep the others back (contract, promise 11).
+        """
+        self._begin(reading.checkout)
+        notices: list[tuple[str, Notice]] = []
+        seen = tuple(
+            each if each.baseline else self._tellable(each, notices) for each in reading.seen
+        )
+        return msgspec.structs.replace(reading, seen=seen, notices=(*reading.notices, *notices))
 
     def facts(self, document: str, change: Change, *, heard: bool) -> Event:
         """Answer what filters look at, without id and body."""
@@ -78,90 +88,114 @@ class Context:
             body=b"",
             task=task.id,
             status=after.canonical,
-            spec=self._spec(document, task).id,
+            spec=self._around[document, change].surroundings.spec.id,
             document=document,
             owners=task.owners,
             branch=change.branch,
             heard=heard,
         )
 
-    def event(
-        self,
-        document: str,
-        change: Change,
-        *,
-        occurrence: int,
-        now: int,
-        heard: bool = False,
-    ) -> Event:
-        """Build a change's event; its body is checked before it may be spooled."""
+    def event(self, document: str, change: Change, *, occurrence: int, now: int) -> Event:
+        """Build a prepared change's event; its body is checked before it may be spooled."""
+        around = self._around[document, change]
         event = build_task_event(
             change.transition,
-            self._around(document, change),
+            around.surroundings,
             document=document,
             repository=self._repository,
             generation=self._generation,
             occurrence=occurrence,
             now=now,
-            checklist=self._checklist(document),
-            heard=heard,
+            checklist=around.checklist,
         )
         validate(event.body)
         return event
 
-    def _around(self, document: str, change: Change) -> Surroundings:
-        spec = self._spec(document, change.transition.task)
+    def _begin(self, checkout: Checkout | None) -> None:
+        self._checkout = checkout
+        self._folders: list[str] | None = None
+        self._around: dict[tuple[str, Change], _Around] = {}
+        self._specs: dict[str, tuple[Telemetry | Absent, Consensus | Absent]] = {}
+        self._heads: dict[str, Snapshot | Absent | None] = {}
+        self._authors: dict[str, str | None] = {}
+        self._checklists: dict[str, str | Absent] = {}
+
+    def _tellable(self, seen: Seen, notices: list[tuple[str, Notice]]) -> Seen:
+        path, told = seen.stored.path, []
+        for change in seen.changes:
+            try:
+                self._rehearse(path, change)
+                told.append(change)
+            except (PayloadError, ValueError, TypeError, RecursionError) as error:
+                task = change.transition.task
+                words = f"{task.id or task.title} cannot be told: {error}"
+                notices.append((path, Notice(code="untellable", message=words, line=task.line)))
+        return msgspec.structs.replace(seen, changes=tuple(told))
+
+    def _rehearse(self, document: str, change: Change) -> None:
+        """Read what stands around a change, and make its event once to see that it can be."""
+        if change.transition.after is not None:
+            self._around[document, change] = self._read_around(document, change)
+            self.event(document, change, occurrence=1, now=0)
+
+    def _read_around(self, document: str, change: Change) -> _Around:
+        if self._folders is None:
+            self._folders = self._workspace.names("docs")
+        task = change.transition.task
+        spec = resolve(task, document=document, directories=self._folders, default=None)
         telemetry, agreed = self._pointers(spec.id)
-        return Surroundings(
+        surroundings = Surroundings(
             spec=spec,
             git=self._git(document, change),
             telemetry=telemetry,
             consensus=agreed,
             evidence=directory(self._root, spec.id),
         )
-
-    def _spec(self, document: str, task: Task) -> SpecId:
-        if self._folders is None:
-            self._folders = self._workspace.names("docs")
-        return resolve(task, document=document, directories=self._folders, default=None)
+        return _Around(surroundings=surroundings, checklist=self._checklist(document))
 
     def _git(self, document: str, change: Change) -> Git | Absent:
         if self._history is None or self._checkout is None:
             return Absent(reason="not a git repository")
-        commit = change.commit or self._checkout.head
-        dirty = change.commit is None and not self._as_committed(document, change)
+        commit, dirty = change.commit or self._checkout.head, False
+        if change.commit is None:
+            head = self._at_head(document)
+            if isinstance(head, Absent):
+                return head
+            dirty = not _stands(change, head)
         return Git(
             repository=self._repository,
             branch=change.branch,
             commit=commit,
-            author=self._history.author(commit) if commit and not dirty else None,
+            author=self._author(commit) if commit and not dirty else None,
             dirty=dirty,
         )
 
-    def _as_committed(self, document: str, change: Change) -> bool:
-        """Say whether the row stands in HEAD as it stands in the working tree."""
-        head = self._at_head(document)
-        task = change.transition.task
-        return head is not None and any(
-            (each.key, each.title, each.status) == (task.key, task.title, task.status)
-            for each in head.tasks
-        )
+    def _author(self, commit: str) -> str | None:
+        if commit not in self._authors and self._history is not None:
+            self._authors[commit] = self._history.author(commit)
+        return self._authors.get(commit)
 
-    def _at_head(self, document: str) -> Snapshot | None:
+    def _at_head(self, document: str) -> Snapshot | Absent | None:
+        """Answer the document as HEAD has it: Absent where git does not say."""
         if document not in self._heads:
-            self._heads[document] = self._read_head(document)
+            try:
+                self._heads[document] = self._read_head(document)
+            except UnansweredError as error:
+                self._heads[document] = Absent(reason=f"git could not be asked: {error}")
         return self._heads[document]
 
     def _read_head(self, document: str) -> Snapshot | None:
         if self._history is None or self._checkout is None or self._checkout.head is None:
             return None
         text = self._history.read(self._checkout.head, document)
-        if not isinstance(text, Text):
-            return None
-        aliases, format_ = self._config.statuses, self._config.format
-        return read_document(document, text.text, aliases=aliases, format=format_)
+        return self._rules.read(document, text.text) if isinstance(text, Text) else None
 
     def _checklist(self, document: str) -> str | Absent:
+        if document not in self._checklists:
+            self._checklists[document] = self._find_checklist(document)
+        return self._checklists[document]
+
+    def _find_checklist(self, document: str) -> str | Absent:
         folder = document.rpartition("/")[0]
         for name in ("checklist.md", "checklists/requirements.md"):
             path = f"{folder}/{name}" if folder else name
@@ -206,3 +240,12 @@ class Context:
     def _texts(self, folder: str, names: list[str]) -> dict[str, str]:
         texts = {name: self._workspace.read(f"{folder}/{name}") for name in names}
         return {name: text.text for name, text in texts.items() if isinstance(text, Text)}
+
+
+def _stands(change: Change, head: Snapshot | None) -> bool:
+    """Say whether the row stands in HEAD as it stands in the working tree."""
+    task = change.transition.task
+    return head is not None and any(
+        (each.key, each.title, each.status) == (task.key, task.title, task.status)
+        for each in head.tasks
+    )

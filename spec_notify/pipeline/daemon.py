@@ -9,22 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from spec_notify.core.errors import SpecNotifyError
 
 from .intake import Looked, Wish
-from .settle import VANISHED, Settle, Timers
-
-if TYPE_CHECKING:
-    from .dispatch import Dispatch
+from .settle import VANISHED, Doubts, Settle, Timers
 
 T = TypeVar("T")
-
-BUSY_AGAIN = 500
-"""Milliseconds until git, found in the middle of something, is looked at again."""
 
 
 class Hands(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,23 +27,36 @@ class Hands(msgspec.Struct, frozen=True, kw_only=True):
     look: Callable[[Wish], Looked | None]
     """None while nothing trusted enables us."""
     rewatch: Callable[[], None]
-    changed: Callable[[], bool]
-    """The stat pass: whether a known document, the config or HEAD carries another stamp."""
+    changed: Callable[[], str | None]
+    """The stat pass: a Reason when a known document, the config or HEAD carries another stamp.
+
+    `WRITTEN` for a document touched so lately that somebody may still be writing it.
+    """
     clock: Callable[[], int]
     ready: Callable[[], None]
     told: Callable[[Looked], None]
     warn: Callable[[str], None]
 
 
+class Deliverer(Protocol):
+    """What delivers beside the looks: `Dispatch`."""
+
+    def wake(self) -> None:
+        """Look at the spool now; called on the event loop."""
+
+    async def serve(self, stop: asyncio.Event, *, grace: int) -> None:
+        """Deliver until `stop` is set; then give attempts `grace` to end."""
+
+
 class Daemon:
     """One watcher of one checkout."""
 
-    def __init__(self, *, hands: Hands, dispatch: Dispatch, grace: int) -> None:
+    def __init__(self, *, hands: Hands, dispatch: Deliverer, grace: int) -> None:
         self._hands = hands
         self._dispatch = dispatch
         self._grace = grace
         self._settle = Settle()
-        self._vanishing: dict[str, int] = {}
+        self._doubts = Doubts()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -60,59 +67,75 @@ class Daemon:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look once, say ready, then look and deliver until `stop`; then drain and return."""
+        """Look once, say ready, then look and deliver until `stop`; then drain and return.
+
+        Whatever ends it, attempts under way get their `grace`. Raises what nobody expected.
+        """
         self._loop = asyncio.get_running_loop()
-        await self._hop(self._hands.rewatch)
-        await self._look()
-        self._hands.ready()
-        stopping = asyncio.ensure_future(stop.wait())
-        stopping.add_done_callback(lambda _: self._wake.set())
+        try:
+            await self._hop(self._hands.rewatch)
+            await self._look()
+            self._hands.ready()
+            await self._serve(stop)
+        finally:
+            self._thread.shutdown(wait=True)
+
+    async def _serve(self, stop: asyncio.Event) -> None:
         serving = asyncio.ensure_future(self._dispatch.serve(stop, grace=self._grace))
-        timers = Timers.begin(self._hands.clock())
-        while not stop.is_set() and not serving.done():
-            await self._rest(timers)
-            now = self._hands.clock()
-            await self._check(timers.due(now))
-            timers = timers.after(now)
-            if not stop.is_set() and self._settle.due(self._hands.clock()):
-                await self._look()
-        stopping.cancel()
-        await serving
-        self._thread.shutdown(wait=True)
+        stopping = asyncio.ensure_future(stop.wait())
+        for each in (serving, stopping):
+            each.add_done_callback(lambda _: self._wake.set())
+        try:
+            timers = Timers.begin(self._hands.clock())
+            while not stop.is_set() and not serving.done():
+                timers = await self._turn(stop, timers)
+        finally:
+            stop.set()
+            stopping.cancel()
+            await serving
+
+    async def _turn(self, stop: asyncio.Event, timers: Timers) -> Timers:
+        await self._rest(timers)
+        now = self._hands.clock()
+        await self._check(timers.due(now))
+        if not stop.is_set() and self._settle.due(self._hands.clock()):
+            await self._look()
+        return timers.after(now)
 
     async def _check(self, due: frozenset[str]) -> None:
-        if "discover" in due:
-            await self._hop(self._hands.rewatch)
-        if "discover" in due or "audit" in due or ("stat" in due and await self._stale()):
-            self._settle.again(self._hands.clock(), 0)
-
-    async def _stale(self) -> bool:
-        return await self._hop(self._hands.changed)
+        """Do what the timers ask for; a check that fails is made up for by a later look."""
+        if not due:
+            return
+        try:
+            if "discover" in due:
+                await self._hop(self._hands.rewatch)
+            found = await self._hop(self._hands.changed)
+        except (SpecNotifyError, OSError) as error:
+            self._fail(error)
+            return
+        if found is not None or due & {"discover", "audit"}:
+            self._settle.tick(self._hands.clock(), found)
 
     async def _look(self) -> None:
         self._settle.begin()
         now = self._hands.clock()
-        lasting = tuple(path for path, since in self._vanishing.items() if now - since >= VANISHED)
+        wish = Wish(settled=self._doubts.settled(now))
         try:
-            looked = await self._hop(lambda: self._hands.look(Wish(settled=lasting)))
-        except SpecNotifyError as error:
-            self._hands.warn(str(error))
-            self._settle.again(now, VANISHED)
+            looked = await self._hop(lambda: self._hands.look(wish))
+        except (SpecNotifyError, OSError) as error:
+            self._fail(error)
             return
         if looked is None:
             return
-        self._wait_for(looked, now)
+        wait = self._doubts.note(looked.deferred, now)
+        if wait is not None:
+            self._settle.again(now, wait)
         self._hands.told(looked)
         self._dispatch.wake()
 
-    def _wait_for(self, looked: Looked, now: int) -> None:
-        """Come back for what was not believed: tasks that vanished, git in the middle of it."""
-        vanishing = {path for path, why in looked.deferred.items() if "vanished" in why}
-        self._vanishing = {path: self._vanishing.get(path, now) for path in vanishing}
-        for since in self._vanishing.values():
-            self._settle.again(now, max(since + VANISHED - now, 0))
-        if len(looked.deferred) > len(vanishing):
-            self._settle.again(now, BUSY_AGAIN)
+    def _fail(self, error: Exception) -> None:
+        self._hands.warn(str(error))
+        self._settle.again(self._hands.clock(), VANISHED)
 
     async def _rest(self, timers: Timers) -> None:
         now = self._hands.clock()

@@ -11,39 +11,62 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
-from spec_notify.core.delivery import Outcome, Verdict
+import msgspec
+
+from spec_notify.core.delivery import Claim, Outcome, Verdict
 from spec_notify.core.errors import SpoolError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from .slots import Slots, ready
+from .tidy import Tidy
 
-    from spec_notify.core.delivery import Claim
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
     from spec_notify.pipeline.attempt import Attempt, Attempted, Facts
     from spec_notify.ports import Route, Spool, Transport
 
 T = TypeVar("T")
 
-LEASE_MARGIN = 10_000
-"""Milliseconds a lease outlives an attempt's total deadline."""
+LANDING = 1_000
+"""Milliseconds an attempt may take beyond its deadline before a stop cuts it off."""
 TIDY_EVERY = 1_000
 LISTEN_EVERY = 500
 """How often a serving dispatch asks the spool whether another process has queued something."""
-RESUMABLE = ("secret_missing", "invalid_url", "disabled", "unsupported")
+CUT_OFF = Outcome(
+    verdict=Verdict.UNKNOWN,
+    detail="outcome unknown: spec-notify was stopped before this attempt ended",
+)
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many attempts at once, and for how many milliseconds dead letters are kept."""
+
+    concurrency: int
+    retention: int
+
+
+class Flight(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt under way: its claim, and the milliseconds it may take."""
+
+    claim: Claim
+    timeout: int
 
 
 class Dispatch:
-    """Delivers what is due, many at once, and keeps the spool tidy while it does."""
+    """Delivers what is due, many at once, and keeps the spool tidy while it does.
+
+    `routes` and `limits` are asked again at every pass; no routes at all, None, means off.
+    """
 
     def __init__(
         self,
         *,
         spool: Spool,
-        routes: Callable[[], Mapping[str, Route]],
+        routes: Callable[[], Mapping[str, Route] | None],
         transport: Callable[[], Transport],
         attempt: Attempt,
         facts: Facts,
-        concurrency: int,
-        retention: int,
+        limits: Callable[[], Limits],
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._spool = spool
@@ -51,12 +74,12 @@ class Dispatch:
         self._new_transport = transport
         self._attempt = attempt
         self._facts = facts
-        self._concurrency = concurrency
-        self._retention = retention
+        self._limits = limits
         self._warn = warn
+        self._slots = Slots(spool=spool, facts=facts)
+        self._tidy = Tidy(spool=spool, attempt=attempt, facts=facts, warn=warn)
         self._idle: list[Transport] = []
-        self._flying: set[asyncio.Task[None]] = set()
-        self._load: Counter[str] = Counter()
+        self._flying: dict[asyncio.Task[None], Flight] = {}
         self._tidied: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._wake = asyncio.Event()
@@ -75,10 +98,13 @@ class Dispatch:
             if self._facts.clock() >= end:
                 break
             await self._rest(min(due or end, end))
-        await self._land(max(end - self._facts.clock(), 0) + LEASE_MARGIN)
+        await self._land(0)
 
     async def serve(self, stop: asyncio.Event, *, grace: int) -> None:
-        """Deliver until `stop` is set; then claim nothing and give attempts `grace` to end."""
+        """Deliver until `stop` is set; then claim nothing and let what is under way end.
+
+        That takes `grace` milliseconds at most, or the longest timeout under way if it is longer.
+        """
         stopping = asyncio.ensure_future(stop.wait())
         stopping.add_done_callback(lambda _: self._wake.set())
         while not stop.is_set():
@@ -90,12 +116,13 @@ class Dispatch:
 
     async def once(self, delivery: str) -> Attempted | None:
         """Claim exactly this delivery, make one attempt, and answer it; None if not claimable."""
-        routes = self._routes()
-        claims = await self._hop(lambda: self._claim(routes, only=delivery))
+        routes = self._routes() or {}
+        claims = await self._hop(lambda: self._slots.one(routes, delivery))
         return await self._make(claims[0], routes) if claims else None
 
     async def aclose(self) -> None:
-        """Let go of connections and the spool's thread."""
+        """Cut off what is still under way; let go of connections and the spool's thread."""
+        await self._cut_off(set(self._flying))
         for transport in self._idle:
             await transport.aclose()
         self._thread.shutdown(wait=True)
@@ -103,9 +130,12 @@ class Dispatch:
     async def _turn(self) -> int | None:
         """Tidy, claim what there is room for, and answer when something is due next."""
         self._wake.clear()
+        routes = self._routes()
+        if routes is None:
+            return None
+        flights = list(self._flying.values())
         try:
-            routes = self._routes()
-            claims, due = await self._hop(lambda: self._gather(routes))
+            claims, due = await self._hop(lambda: self._gather(routes, flights))
         except SpoolError as error:
             # Nothing is sent while nothing can be recorded: a resend loop would be worse.
             self._warn(str(error))
@@ -114,86 +144,46 @@ class Dispatch:
             self._fly(claim, routes)
         return due
 
-    def _gather(self, routes: Mapping[str, Route]) -> tuple[list[Claim], int | None]:
-        now = self._facts.clock()
+    def _gather(
+        self, routes: Mapping[str, Route], flights: Collection[Flight]
+    ) -> tuple[list[Claim], int | None]:
+        now, limits = self._facts.clock(), self._limits()
         if self._tidied is None or not 0 <= now - self._tidied < TIDY_EVERY:
-            self._tidy(routes, now)
+            mine = {each.claim.token for each in flights}
+            self._tidy.run(routes, mine=mine, now=now, retention=limits.retention)
             self._tidied = now
-        ready = [name for name, route in routes.items() if route.unready is None]
-        due = self._spool.next_due(ready)
+        names = ready(routes)
+        due = self._spool.next_due(names)
         if due is None or due > now:
             return [], due
-        claims = self._claim(routes)
-        due = self._spool.next_due(ready)
+        load = Counter(each.claim.delivery.subscription for each in flights)
+        claims = self._slots.fill(routes, load, limits.concurrency)
+        due = self._spool.next_due(names)
         # What is due and was not claimed waits for room, and a landing wakes us.
         return claims, now + LISTEN_EVERY if due is not None and due <= now else due
 
-    def _claim(self, routes: Mapping[str, Route], only: str | None = None) -> list[Claim]:
-        claims: list[Claim] = []
-        room = self._concurrency - len(self._flying)
-        for name, route in routes.items():
-            free = min(room - len(claims), route.subscription.concurrency - self._load[name])
-            if route.unready is None and free > 0:
-                claims += self._spool.claim(
-                    free,
-                    subscriptions=(name,),
-                    owner=self._facts.owner,
-                    token=self._facts.token,
-                    now=self._facts.clock(),
-                    leases={name: route.subscription.timeout + LEASE_MARGIN},
-                    only=only,
-                )
-        if claims:
-            self._facts.mark("claimed")
-        return claims
-
-    def _tidy(self, routes: Mapping[str, Route], now: int) -> None:
-        """Take back lost claims, park and resume, expire, purge, and back-fill evidence."""
-        for claim in self._spool.lapsed(now=now, alive=self._facts.alive):
-            self._give_up(claim, routes)
-        gone = self._spool.gone()
-        for name, route in routes.items():
-            if route.unready is not None:
-                self._spool.park(name, route.unready, now=now)
-            elif route.mark in gone:
-                self._spool.park(name, "gone", now=now)
-            else:
-                self._spool.resume(name, (*RESUMABLE, "gone"), now=now)
-        self._spool.expire(now=now)
-        purged = self._spool.purge(now=now, retention=self._retention)
-        if purged:
-            plural = "" if purged == 1 else "s"
-            self._warn(f"purged {purged} dead letter{plural} past their retention")
-        self._attempt.back_fill()
-
-    def _give_up(self, claim: Claim, routes: Mapping[str, Route]) -> None:
-        """Settle a claim whose owner died or overran: its attempt may have reached the wire."""
-        outcome = Outcome(
-            verdict=Verdict.UNKNOWN,
-            detail="outcome unknown: the process that made this attempt did not finish it",
-        )
-        self._attempt.settle(claim, outcome, routes.get(claim.delivery.subscription))
-
     def _fly(self, claim: Claim, routes: Mapping[str, Route]) -> None:
-        name = claim.delivery.subscription
-        self._load[name] += 1
+        timeout = routes[claim.delivery.subscription].subscription.timeout
         task = asyncio.ensure_future(self._guarded(claim, routes))
-        self._flying.add(task)
+        self._flying[task] = Flight(claim=claim, timeout=timeout)
+        task.add_done_callback(self._landed)
 
-        def landed(done: asyncio.Task[None]) -> None:
-            self._flying.discard(done)
-            self._load[name] -= 1
-            self._wake.set()
-
-        task.add_done_callback(landed)
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        del self._flying[task]
+        self._wake.set()
 
     async def _guarded(self, claim: Claim, routes: Mapping[str, Route]) -> None:
+        """Make an attempt; what cannot be recorded is warned of, and its lease runs out.
+
+        Then it is settled as unknown: at most one extra send.
+        """
         try:
             await self._make(claim, routes)
         except SpoolError as error:
-            # The lease runs out and the attempt is settled as unknown: at most one extra send.
             self._warn(str(error))
             await asyncio.sleep(TIDY_EVERY / 1000)
+        except Exception as error:  # noqa: BLE001 - a bug's text may hold a URL: its name is said
+            self._warn(f"a bug, {type(error).__name__}, while {claim.delivery.id} was settled")
 
     async def _make(self, claim: Claim, routes: Mapping[str, Route]) -> Attempted | None:
         """Send a claim over an idle wire, then settle it on the spool's thread."""
@@ -201,8 +191,13 @@ class Dispatch:
         transport = self._idle.pop() if self._idle else self._new_transport()
         try:
             sent = await self._attempt.send(claim, route, transport)
+        except asyncio.CancelledError:
+            await self._hop(lambda: self._attempt.settle(claim, CUT_OFF, route))
+            raise
         finally:
             self._idle.append(transport)
+        if sent.bug is not None:
+            self._warn(f"a bug, {sent.bug}, while {claim.delivery.id} was sent; it is retried")
         self._facts.mark("judged")
         done = await self._hop(
             lambda: self._attempt.settle(claim, sent.outcome, route, sent.message, sent.answer)
@@ -221,11 +216,18 @@ class Dispatch:
             return
 
     async def _land(self, grace: int) -> None:
+        """Let attempts end: `grace` milliseconds, or as long as the longest timeout allows."""
         if self._flying:
-            _, late = await asyncio.wait(self._flying, timeout=grace / 1000)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            longest = max(each.timeout for each in self._flying.values()) + LANDING
+            await asyncio.wait({*self._flying}, timeout=max(grace, longest) / 1000)
+            await self._cut_off({*self._flying})
+
+    async def _cut_off(self, late: Collection[asyncio.Task[None]]) -> None:
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _hop(self, verb: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, verb)
+        # Shielded: what was begun on the spool's thread is finished, whoever stops waiting for it.
+        run = asyncio.get_running_loop().run_in_executor(self._thread, verb)
+        return await asyncio.shield(run)

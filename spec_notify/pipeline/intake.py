@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from spec_notify.core.config import Config
     from spec_notify.core.subscription import Subscription
-    from spec_notify.ports import Ledger, Spool, StoredDocument
+    from spec_notify.ports import Ledger, Spool
 
     from .context import Context
-    from .reading import Reader, Reading, Seen
+    from .following import Seen
+    from .reading import Reader, Reading
 
 _ATTEMPTS = 20
 
@@ -94,7 +95,7 @@ class Intake:
             reading = self._reader.read(self._spool.documents(), wish)
             if not reading.seen:
                 return _looked(reading, _Tally())
-            self._context.prepare(reading)
+            reading = self._context.prepare(reading)
             self._mark("look.read")
             try:
                 return self._admit(reading, wish)
@@ -117,17 +118,17 @@ class Intake:
         self, ledger: Ledger, seen: Seen, wish: Wish, now: int, tally: _Tally
     ) -> None:
         path = seen.stored.path
+        places = {path, seen.moved_from}
         if seen.moved_from is not None:
             ledger.rename(seen.moved_from, path)
         news = News(ledger, self._config, self._context, seen, now)
         wanted = news.wanted()
-        if len(wanted) > self._config.hold_above and path not in {*wish.accept, *wish.discard}:
-            ledger.save(_hold(seen, len(wanted), now))
-            tally.held[path] = len(wanted)
+        if len(wanted) > self._config.hold_above and not places & {*wish.accept, *wish.discard}:
+            _hold(ledger, seen, len(wanted), now, tally)
             return
         ledger.save(seen.stored)
         self._mark("look.saved")
-        if seen.baseline or path in wish.discard:
+        if seen.baseline or places & {*wish.discard}:
             tally.baselines.append(path)
             return
         news.tell()
@@ -168,14 +169,20 @@ class _Tally:
         self.held: dict[str, int] = {}
 
 
-def _hold(seen: Seen, count: int, now: int) -> StoredDocument:
+def _hold(ledger: Ledger, seen: Seen, count: int, now: int, tally: _Tally) -> None:
+    """Leave what is remembered as it was, so that every look finds the same until it is told."""
     before = seen.before or seen.stored
-    return msgspec.structs.replace(
+    if seen.moved_from is not None:
+        # It moves when it is told: till then the next look must see the move again.
+        ledger.rename(seen.stored.path, seen.moved_from)
+    held = msgspec.structs.replace(
         before,
         revision=seen.stored.revision,
         held=count,
         held_since=before.held_since or now,
     )
+    ledger.save(held)
+    tally.held[held.path] = count
 
 
 def _looked(reading: Reading, tally: _Tally) -> Looked:

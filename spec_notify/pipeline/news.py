@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from spec_notify.core.config import Config
     from spec_notify.core.event import Event
     from spec_notify.core.snapshot import Transition
+    from spec_notify.core.status import Status
     from spec_notify.core.subscription import Subscription
     from spec_notify.pipeline.context import Context
-    from spec_notify.pipeline.reading import Seen
+    from spec_notify.pipeline.following import Seen
     from spec_notify.ports import Ledger
 
 _ARRIVALS = (DONE, IN_REVIEW)
@@ -60,13 +61,14 @@ class News:
         if transition.after is None:
             return None
         key, to = transition.task.key, transition.after.canonical
+        stand = _stand(transition.after)
         for stale in _undone(transition, branch):
             self._forgotten.append((stale, key))
             told.pop((stale, key), None)
-        already = told.get((branch, key)) == to and not change.counted
+        already = told.get((branch, key)) == stand and not change.counted
         heard = to in _ARRIVALS and (f"*{to}", key) in told and not change.counted
-        self._tidings.append(Told(branch=branch, key=key, status=to))
-        told[branch, key] = to
+        self._tidings.append(Told(branch=branch, key=key, status=stand))
+        told[branch, key] = stand
         if to in _ARRIVALS:
             self._tidings.append(Told(branch=f"*{to}", key=key, status=to))
             told[f"*{to}", key] = to
@@ -92,6 +94,13 @@ class News:
             event = self._context.event(self._path, change, occurrence=count, now=self._now)
             built.append((event, takers))
         return built
+
+
+def _stand(status: Status) -> str:
+    """Answer what two tellings of one task must differ in for the second to be news."""
+    canonical = status.canonical
+    # Words for one arrival are the same arrival; elsewhere other words are a transition.
+    return canonical if canonical in _ARRIVALS else f"{canonical}: {status.text}"
 
 
 def _undone(transition: Transition, branch: str) -> tuple[str, ...]:

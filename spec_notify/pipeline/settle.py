@@ -7,10 +7,16 @@ never goes back, waits are milliseconds.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.ports import Reason
+from spec_notify.ports import BUSY, VANISHING, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from .intake import Looked
 
 QUIET = 50
 """After the last change."""
@@ -19,7 +25,9 @@ UNCLOSED = 200
 LONGEST = 2_000
 """From the first hint: a file that never rests must not blind us."""
 VANISHED = 5_000
-"""What `again` is asked to wait when more than half of the known tasks are gone."""
+"""Until it is believed that more than half of the known tasks are gone."""
+SOON, LATE = 100, 2_000
+"""Between looks at what is doubted: the first pause, doubled until it is the last one."""
 
 
 class Settle:
@@ -31,15 +39,17 @@ class Settle:
         self._last = 0
         self._unclosed: int | None = None
         self._again: int | None = None
+        self._promised: int | None = None
 
     def hint(self, now: int, reason: str = Reason.CHANGED) -> bool:
         """Take note of a hint; True for one that must wake the looker.
 
-        That is the first since the last look, and one that brings the look nearer: what was being
-        written is closed. However many others follow, they cost no memory and wake nobody.
+        That is the first since the last look, and one that brings the look nearer than `next`
+        last said: what was being written is closed. However many others follow, they cost no
+        memory and wake nobody.
         """
         with self._lock:
-            wakes = self._first is None or (reason == Reason.CLOSED and self._unclosed is not None)
+            first = self._first is None
             if self._first is None:
                 self._first = now
             self._last = now
@@ -47,7 +57,9 @@ class Settle:
                 self._unclosed = now
             elif reason == Reason.CLOSED:
                 self._unclosed = None
-            return wakes
+            settled = self._settled()
+            nearer = settled is not None and self._promised is not None and settled < self._promised
+            return first or nearer
 
     def again(self, now: int, wait: int) -> None:
         """Ask for a look after `wait` even if no hint comes: git was busy, or tasks vanished.
@@ -58,11 +70,23 @@ class Settle:
             wish = now + wait
             self._again = wish if self._again is None else min(self._again, wish)
 
+    def tick(self, now: int, reason: str | None = None) -> None:
+        """Ask for a look because a timer found something, or is to find it: `reason` as for `hint`.
+
+        Hints that are settling keep their own pace: the look they lead to is this one too.
+        """
+        if not self._settling():
+            if reason == Reason.WRITTEN:
+                self.hint(now, reason)
+            else:
+                self.again(now, 0)
+
     def next(self, now: int) -> int | None:
         """Answer how long until a look is due, 0 when it is, None when nothing asks for one."""
         with self._lock:
             moments = [at for at in (self._settled(), self._again) if at is not None]
-        return max(0, min(moments) - now) if moments else None
+            self._promised = min(moments, default=None)
+            return None if self._promised is None else max(0, self._promised - now)
 
     def due(self, now: int) -> bool:
         """Say whether a look is due."""
@@ -71,7 +95,11 @@ class Settle:
     def begin(self) -> None:
         """A look begins, before it reads anything: what was hinted and wished so far is its own."""
         with self._lock:
-            self._first = self._unclosed = self._again = None
+            self._first = self._unclosed = self._again = self._promised = None
+
+    def _settling(self) -> bool:
+        with self._lock:
+            return self._first is not None
 
     def _settled(self) -> int | None:
         if self._first is None:
@@ -80,6 +108,54 @@ class Settle:
         if self._unclosed is not None:
             rest = max(rest, self._unclosed + UNCLOSED)
         return min(rest, self._first + LONGEST)
+
+
+class Doubts:
+    """What looks did not believe, since when, and when the next one may."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, int] = {}
+        self._pause = 0
+
+    def note(self, deferred: Mapping[str, str], now: int) -> int | None:
+        """Take note of what the look begun at `now` deferred; answer how long until another helps.
+
+        None when nothing was deferred that passes by itself: hints and timers find the rest.
+        """
+        vanishing = [path for path, why in deferred.items() if why == VANISHING]
+        self._since = {path: self._since.get(path, now) for path in vanishing}
+        if not vanishing and not any(why.startswith(BUSY) for why in deferred.values()):
+            self._pause = 0
+            return None
+        self._pause = min(2 * self._pause, LATE) or SOON
+        return min(
+            [self._pause, *(max(since + VANISHED - now, SOON) for since in self._since.values())]
+        )
+
+    def settled(self, now: int) -> tuple[str, ...]:
+        """Answer the documents whose tasks have been gone for long enough (`Wish.settled`)."""
+        return tuple(path for path, since in self._since.items() if now - since >= VANISHED)
+
+
+def look_patiently(
+    look: Callable[[Collection[str]], Looked],
+    *,
+    clock: Callable[[], int],
+    rest: Callable[[int], None],
+    patience: int,
+) -> Looked:
+    """Look, and look again for at most `patience` while there is something that passes.
+
+    `look` is given what to believe, as `Wish.settled`; `rest` waits. Answers the last look.
+    """
+    doubts, end = Doubts(), clock() + patience
+    while True:
+        now = min(clock(), end)
+        looked = look(doubts.settled(now))
+        wait = doubts.note(looked.deferred, now)
+        if wait is None or now == end:
+            return looked
+        rest(min(wait, end - now))
 
 
 class Timers(msgspec.Struct, frozen=True, kw_only=True):

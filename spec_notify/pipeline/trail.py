@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.snapshot import Snapshot, Transition, diff
+from spec_notify.core.snapshot import VANISHED, Snapshot, Transition, diff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from spec_notify.core.status import Status
+
+MOST_VANISHED = 1_000
+"""Rows of a document that are remembered after they are gone; the longest gone are let go."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +37,13 @@ class Trail:
         self.changes: list[Change] = []
 
     def rest(self, snapshot: Snapshot | None) -> None:
-        """Take the document as it stands; None where it was not there."""
-        if snapshot is not None:
-            self._remember(snapshot)
+        """Take the document as it stands; None where it was not there.
+
+        What a silent move took away is not gone: it stands where HEAD was.
+        """
         self._current = snapshot
+        for task in snapshot.tasks if snapshot else ():
+            self.vanished.pop(task.key, None)
 
     def compare(
         self,
@@ -48,6 +54,7 @@ class Trail:
     ) -> None:
         """Keep what changed since the last stand, less the rows that stood so all along."""
         if self._current is not None:
+            found = _told(self._current, diff(self._current, after, self.vanished))
             counts = Counter(task.key for task in after.tasks)
             untouched = _rows(untouched_since)
             self.changes += [
@@ -57,18 +64,25 @@ class Trail:
                     commit=commit,
                     counted=counts[each.task.key] > 1,
                 )
-                for each in diff(self._current, after, self.vanished)
+                for each in found
                 if (each.task.key, each.after) not in untouched
             ]
+            self._remember(found)
         self.rest(after)
 
-    def _remember(self, after: Snapshot) -> None:
-        present = {task.key for task in after.tasks}
-        for task in self._current.tasks if self._current else ():
-            if task.key not in present:
-                self.vanished[task.key] = task.status
-        for key in present & self.vanished.keys():
+    def _remember(self, found: Iterable[Transition]) -> None:
+        for each in found:
+            if each.kind == VANISHED and each.before is not None:
+                self.vanished.pop(each.task.key, None)
+                self.vanished[each.task.key] = each.before
+        for key in list(self.vanished)[:-MOST_VANISHED]:
             del self.vanished[key]
+
+
+def _told(before: Snapshot, found: Iterable[Transition]) -> list[Transition]:
+    """Leave out what appeared where nothing was read: a mended header makes no row new."""
+    unread = before.format == "none" and not before.tasks
+    return [each for each in found if not (unread and each.appeared)]
 
 
 def _rows(snapshot: Snapshot | None) -> set[tuple[str, Status | None]]:

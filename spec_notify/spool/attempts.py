@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from spec_notify.core.delivery import Signal, State, move, sources_of
 from spec_notify.ports import Record, Settled
 
 from .connection import Damaged
-from .rows import finished_at, read_claim, read_delivery
+from .rows import finished_at, listed, read_claim, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -93,21 +94,33 @@ class Attempts:
             sealed = self._seal(found[0], claim, record, now)
             return Settled(delivery=read_delivery(self._database, found[0]), record=sealed)
 
-    def lapsed(self, *, now: int, alive: Callable[[str], bool]) -> list[Claim]:
-        """Answer in-flight claims whose lease is over (or starts in the future) or owner dead."""
-        living: dict[str, bool] = {}
+    def lapsed(
+        self, *, now: int, alive: Callable[[str], bool], mine: Collection[str] = ()
+    ) -> list[Claim]:
+        """Answer in-flight claims whose lease is over or whose owner is dead, but none of `mine`.
 
-        def over(owner: str, started_at: int, lease_until: int) -> bool:
-            # A lease from the future was given by a clock that has moved back since.
-            if lease_until <= now or started_at > now:
-                return True
-            if owner not in living:
-                living[owner] = alive(owner)
-            return not living[owner]
+        A lease from the future is given its whole length from now.
+        """
+        living = cache(alive)
+
+        def leases() -> list[Row]:
+            rows = self._database.rows("leased", state=LEASED)
+            return [row for row in rows if row[2] not in mine]
+
+        def over(owner: str, lease_until: int) -> bool:
+            return lease_until <= now or not living(owner)
 
         with self._database.reading():
-            leased = self._database.rows("leased", state=LEASED)
-            return [read_claim(self._database, row) for row, *lease in leased if over(*lease)]
+            if not any(begun > now or over(owner, end) for _, owner, _, begun, end in leases()):
+                return []
+        # Within one transaction, so that none of them is settled before it is read.
+        with self._database.writing():
+            self._database.change("mend_leases", state=LEASED, now=now, mine=listed(mine))
+            return [
+                read_claim(self._database, row)
+                for row, owner, _, _, end in leases()
+                if over(owner, end)
+            ]
 
     def unprojected(self, limit: int = 100, *, skip: int = 0) -> list[Record]:
         """Answer sealed records whose file does not stand yet, oldest first."""

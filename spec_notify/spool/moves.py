@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from spec_notify.core.delivery import GONE, PROBE_PATIENCE, Signal, State, move, sources_of
 
-from spec_notify.core.delivery import Signal, State, move, sources_of
-
-from .rows import read_delivery
+from .rows import listed, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -17,7 +15,8 @@ if TYPE_CHECKING:
 
     from .connection import Database
 
-GONE = "gone"
+ABANDONED = "the test was never sent: its process ended before"
+"""Why a probe is cancelled that nobody claimed in time."""
 PURGE_AT_ONCE = 1_000
 """A purge lets other writers in between so many deliveries."""
 
@@ -32,25 +31,30 @@ class Moves:
 
     _database: Database
 
-    def park(self, subscription: str, reason: str, *, now: int) -> int:
-        """Park a subscription's pending deliveries, save those being replayed; answer how many.
+    def park(
+        self, subscription: str, reason: str, *, now: int, spare: Collection[str] = ()
+    ) -> list[str]:
+        """Park a subscription's pending deliveries, save those in `spare`; answer their ids.
 
         Only an endpoint that is gone spares a replay: a replay is what may find it back.
         """
         facts = {
             "from": State.PENDING,
             "to": move(State.PENDING, parking_signal(reason)),
-            "spare": reason == GONE,
+            "replays": reason == GONE,
+            "spare": listed(spare),
         }
         with self._database.writing():
-            return self._database.change(
+            parked = self._database.rows(
                 "park", subscription=subscription, reason=reason, now=now, **facts
             )
+        return [delivery for (delivery,) in parked]
 
     def resume(self, subscription: str, reasons: Collection[str], *, now: int) -> int:
-        """Free parked deliveries that were parked for one of these reasons; due now.
+        """Free parked deliveries that were parked for one of these reasons; answer how many.
 
-        The time they were parked is added to their expiry.
+        Each is due when it was due before, or now when that has passed; the time it was parked
+        is added to its expiry.
         """
         (parked,) = sources_of(Signal.RESUMED)
         facts = {"from": parked, "to": move(parked, Signal.RESUMED)}
@@ -62,10 +66,15 @@ class Moves:
     def expire(self, *, now: int) -> int:
         """Make dead letters of pending deliveries past their expiry (reason `expired`).
 
-        What a clock that ran ahead put off for too long is put right here too.
+        A probe that was never claimed is cancelled, and what a clock that ran ahead put off for
+        too long is put right here too.
         """
+        probes = {"from": State.PENDING, "to": move(State.PENDING, Signal.CANCEL)}
         with self._database.writing():
             self._database.change("mend_clock", now=now)
+            self._database.change(
+                "abandoned", reason=ABANDONED, now=now, before=now - PROBE_PATIENCE, **probes
+            )
             return self._database.change(
                 "expire", to=move(State.PENDING, Signal.EXPIRED), reason="expired", now=now
             )
@@ -113,8 +122,3 @@ class Moves:
                     self._database.change(name, seq=row[0], to=move(row[1], signal), **facts)
                     moved.append(read_delivery(self._database, row[0]))
             return moved
-
-
-def listed(values: Collection[str]) -> str:
-    """Answer values as the JSON list the statements take them as."""
-    return msgspec.json.encode(list(values)).decode()

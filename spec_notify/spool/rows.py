@@ -13,6 +13,8 @@ from spec_notify.ports import StoredDocument
 from .connection import Damaged
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from .connection import Database, Row
 
 _Kind = TypeVar("_Kind")
@@ -27,6 +29,11 @@ _OWNERS = msgspec.json.Decoder(tuple[str, ...])
 def finished_at(state: State, now: int) -> int | None:
     """Answer `now` for a state nothing leaves by itself: retention counts from there."""
     return now if state in _FINISHED else None
+
+
+def listed(values: Collection[str]) -> str:
+    """Answer values as the JSON list the statements take them as."""
+    return msgspec.json.encode(list(values)).decode()
 
 
 def delivery_row(delivery: Delivery, *, event: int) -> Row:

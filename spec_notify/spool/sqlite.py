@@ -11,9 +11,9 @@ from .attempts import WAITING, Attempts
 from .connection import journal_for, library_version
 from .files import absolute
 from .ledger import SqliteLedger
-from .moves import Moves, listed
+from .moves import Moves
 from .opening import fault, open_database
-from .rows import read_delivery, read_event
+from .rows import listed, read_delivery, read_event
 from .shelf import Shelf
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class SqliteSpool(Attempts, Moves):
             return read_event(self._database, id)
 
     def counts(self) -> dict[State, int]:
-        """Count deliveries by state; every state is present."""
+        """Count deliveries by state, probes left out; every state is present."""
         with self._database.reading():
             found: dict[str, int] = dict(self._database.rows("counts"))
         return {state: found.get(state, 0) for state in State}
@@ -114,6 +114,12 @@ class SqliteSpool(Attempts, Moves):
                 for name in subscriptions
             ]
         return min((row[0] for row in rows if row), default=None)
+
+    def subscriptions(self) -> frozenset[str]:
+        """Answer the names of subscriptions that have a pending delivery."""
+        with self._database.reading():
+            rows = self._database.rows("subscriptions", state=WAITING)
+        return frozenset(name for (name,) in rows)
 
     def gone(self) -> frozenset[str]:
         """Answer the endpoint marks that answered 410 and were not freed since."""
@@ -129,7 +135,10 @@ class SqliteSpool(Attempts, Moves):
                 self._database.change("unmark_gone", endpoint=endpoint)
 
     def check(self) -> str | None:
-        """Look at the whole database; answer the first thing wrong with it. Raises SpoolError."""
+        """Look at the whole database; answer the first thing wrong with it. Raises SpoolError.
+
+        What opening a suspected spool asks, for whoever wants to know it of an open one.
+        """
         with self._database.reading():
             return fault(self._database)
 

@@ -13,6 +13,7 @@ from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event
 from spec_notify.ports import Record, StoredDocument
 
+from .attempts import WAITING
 from .ledger import OPEN
 from .rows import finished_at
 from .sealing import Tip
@@ -79,6 +80,14 @@ class Tables(msgspec.Struct, kw_only=True):
             for slot in self.slots.values()
             if slot.delivery.state is state
             and (subscription is None or slot.delivery.subscription == subscription)
+        ]
+
+    def waiting(self, only: str | None = None) -> list[Slot]:
+        """Answer the slots that may be claimed; a probe only when it is asked for by id."""
+        return [
+            slot
+            for slot in self.standing(WAITING)
+            if (not slot.delivery.probe if only is None else slot.delivery.id == only)
         ]
 
     def drop(self, old: set[str], before: int) -> None:

@@ -10,7 +10,6 @@ import errno
 import logging
 import os
 import stat
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -39,7 +38,6 @@ _NEWS: list[type[happened.FileSystemEvent]] = [
     happened.DirMovedEvent,
     happened.DirDeletedEvent,
 ]
-_PROOF = "proof"
 _POLLED = "what is not watched is polled every 2 s"
 _Identity = tuple[int, int]
 
@@ -66,7 +64,6 @@ class FileWatcher:
         self._overflow = _Overflow(self._listener)
         self._observer: BaseObserver | None = None
         self._armed: dict[Path, tuple[_Identity, ObservedWatch]] = {}
-        self._doubted = False
         self._troubles: frozenset[str] = frozenset()
 
     @property
@@ -76,7 +73,7 @@ class FileWatcher:
 
     def alive(self) -> bool:
         """Say whether events are being listened to; otherwise polling carries the watch."""
-        return self._observer is not None and self._observer.is_alive() and not self._doubted
+        return self._observer is not None and self._observer.is_alive()
 
     def rewatch(self, folders: Sequence[Path]) -> None:
         """Watch exactly these folders, the first ones when there are too many; cheap to repeat.
@@ -96,27 +93,10 @@ class FileWatcher:
         if len(self._armed) > kept:
             self._hint(Reason.REARMED)
 
-    def prove(self, folder: Path, timeout: float) -> bool:
-        """Write a cookie into a watched folder of ours and say whether its event came back.
-
-        Waits `timeout` seconds at most. If it does not come, the next `rewatch` starts anew. Never
-        for a folder of the user's.
-        """
-        if folder not in self._armed:
-            return False
-        arrived = self._listener.expect(folder / _PROOF)
-        try:
-            (folder / _PROOF).write_bytes(b"")
-        except OSError:
-            return False
-        self._doubted = not arrived.wait(timeout)
-        return not self._doubted
-
     def stop(self) -> None:
         """Let go of all watches and threads; `rewatch` starts again."""
         observer, self._observer = self._observer, None
         self._armed.clear()
-        self._doubted = False
         logging.getLogger(_Overflow.source).removeHandler(self._overflow)
         if observer is None:
             return
@@ -187,13 +167,6 @@ class _Listener(happened.FileSystemEventHandler):
         self._hint = hint
         self._exclude = tuple(os.fspath(each) for each in exclude)
         self._writing: set[str] = set()
-        self._cookie = ""
-        self._arrived = threading.Event()
-
-    def expect(self, cookie: Path) -> threading.Event:
-        self._arrived = threading.Event()
-        self._cookie = os.fspath(cookie)
-        return self._arrived
 
     def excludes(self, path: str | Path) -> bool:
         spelled = os.fspath(path)
@@ -205,9 +178,7 @@ class _Listener(happened.FileSystemEventHandler):
 
     def dispatch(self, event: happened.FileSystemEvent) -> None:
         source, target = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
-        if source == self._cookie:
-            self._arrived.set()
-        elif not (self.excludes(source) and self.excludes(target or source)):
+        if not (self.excludes(source) and self.excludes(target or source)):
             self._hint(self._reason(event.event_type, source))
 
     def _reason(self, kind: str, path: str) -> Reason:

@@ -39,6 +39,10 @@ class Stamps:
             if path not in known or stamp != known[path] or _young(stamp, now)
         ]
 
+    def touched(self, paths: Iterable[str], now: int, *, within: int) -> bool:
+        """Say whether one of these, as last asked for, was touched less than `within` ms ago."""
+        return any(_young(self._known.get(path), now, within) for path in paths)
+
     def _stamp(self, path: str) -> _Stamp | None:
         try:
             found = (self._root / path).lstat()
@@ -47,6 +51,6 @@ class Stamps:
         return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _young(stamp: _Stamp | None, now: int) -> bool:
+def _young(stamp: _Stamp | None, now: int, within: int = YOUNG) -> bool:
     # A stamp far in the future is a wrong clock, not a fresh save: it would be young for ever.
-    return stamp is not None and abs(now - max(stamp[1], stamp[2]) // 1_000_000) < YOUNG
+    return stamp is not None and abs(now - max(stamp[1], stamp[2]) // 1_000_000) < within

@@ -10,22 +10,19 @@ import random  # noqa: TID251 - the one door of randomness
 import secrets
 import time
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spec_notify import __version__
-from spec_notify.core.errors import NotEnabledError
-from spec_notify.disk.config import load, user_config_file
-from spec_notify.disk.environment import Environment
 from spec_notify.disk.git import find
-from spec_notify.disk.state import ensure, repository_state, state_root
-from spec_notify.disk.trust import TrustStore
+from spec_notify.disk.state import ensure, repository_state
 from spec_notify.disk.workspace import Folder
+
+from .settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from spec_notify.core.config import Config, Problem
     from spec_notify.core.snapshot import Snapshot
     from spec_notify.disk.evidence import EvidenceFolder
     from spec_notify.disk.git import Git
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.context import Context
     from spec_notify.pipeline.dispatch import Dispatch
     from spec_notify.pipeline.intake import Intake
-    from spec_notify.ports import Route, Spool
+    from spec_notify.ports import Spool
 
     from .watching import Watching
 
@@ -43,7 +40,7 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Wiring:
+class Wiring(Settings):
     """The live objects of one repository, each made when first needed."""
 
     def __init__(
@@ -55,15 +52,10 @@ class Wiring:
         config_file: str | None,
         mark: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.root = root
         self.git = git
-        self.env = env
-        self.config_file = config_file
         self.mark = mark
-        self.state_home = state_root(env)
-        self.trust = TrustStore(self.state_home / "trust.json")
         self._warnings: list[str] = []
-        self.reload()
+        super().__init__(root, env=env, config_file=config_file)
 
     @classmethod
     def open(
@@ -84,30 +76,9 @@ class Wiring:
 
     def reload(self) -> None:
         """Read the config again. Raises ConfigError, and then keeps the last good one."""
-        self.__dict__.pop("identity", None)
-        self.loaded = load(
-            self.root,
-            env=self.env,
-            config_file=self.config_file,
-            trust=self.trust,
-            user_config=user_config_file(self.env),
-        )
-        self._config_read = self._config_stamp()
-
-    @property
-    def config(self) -> Config:
-        """Answer the settings in force."""
-        return self.loaded.config
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the user should hear about how the config was found."""
-        return self.loaded.notices
-
-    def require_enabled(self) -> None:
-        """Raise NotEnabledError, naming what to do, unless something trusted enables us."""
-        if not self.config.enabled:
-            raise NotEnabledError(self.loaded.off_because)
+        super().reload()
+        for decided in ("identity", "evidence"):
+            self.__dict__.pop(decided, None)
 
     @cached_property
     def state(self) -> Path:
@@ -212,10 +183,10 @@ class Wiring:
         )
 
     def dispatch(self, on_attempt: Callable[[Attempted], None] = lambda _: None) -> Dispatch:
-        """Answer a dispatcher over the spool; it asks for routes again at every pass."""
+        """Answer a dispatcher over the spool; it asks for the config in force at every pass."""
         from spec_notify.disk.process import alive, owner
         from spec_notify.pipeline.attempt import Attempt, Facts
-        from spec_notify.pipeline.dispatch import Dispatch
+        from spec_notify.pipeline.dispatch import Dispatch, Limits
         from spec_notify.transports.http import HttpTransport
 
         facts = Facts(
@@ -229,14 +200,18 @@ class Wiring:
         )
         return Dispatch(
             spool=self.spool,
-            routes=lambda: self.routes() if self.config.enabled else {},
+            routes=lambda: self.routes() if self.config.enabled else None,
             transport=HttpTransport,
             attempt=Attempt(
-                spool=self.spool, evidence=self.evidence, facts=facts, on_attempt=on_attempt
+                spool=self.spool,
+                evidence=lambda: self.evidence,
+                facts=facts,
+                on_attempt=on_attempt,
             ),
             facts=facts,
-            concurrency=self.config.concurrency,
-            retention=self.config.dead_letter_retention,
+            limits=lambda: Limits(
+                concurrency=self.config.concurrency, retention=self.config.dead_letter_retention
+            ),
             warn=self.warn,
         )
 
@@ -247,52 +222,15 @@ class Wiring:
 
     def snapshots(self) -> list[tuple[str, Snapshot]]:
         """Answer the watched documents as they stand, read now; unreadable ones are left out."""
+        from spec_notify.pipeline.rules import Rules
         from spec_notify.ports import Text
-        from spec_notify.sources.document import read_document, unreadable
 
-        found = []
-        aliases, format_ = self.config.statuses, self.config.format
+        found, rules = [], Rules(self.config)
         for path in self.workspace.documents(self.config.paths):
             text = self.workspace.read(path)
-            if isinstance(text, Text) and not unreadable(path, text.text, format=format_):
-                snapshot = read_document(path, text.text, aliases=aliases, format=format_)
-                found.append((path, snapshot))
+            if isinstance(text, Text) and not rules.refusal(path, text.text):
+                found.append((path, rules.read(path, text.text)))
         return found
-
-    def config_changed(self) -> bool:
-        """Say whether a config file, or what is trusted, was touched since it was read."""
-        return self._config_stamp() != self._config_read
-
-    def _config_stamp(self) -> tuple[object, ...]:
-        places = [Path(file.path) for file in self.loaded.files]
-        places += [self.root / ".spec-notify" / "config.toml", self.root / "pyproject.toml"]
-        return tuple(_stamp(each) for each in (*places, self.state_home / "trust.json"))
-
-    def gate_paths(self) -> tuple[str, ...]:
-        """Answer what a hook's gate compares: the watched paths and the config files."""
-        return (*self.config.paths, ".spec-notify/config.toml", "pyproject.toml")
-
-    def check_config(self) -> tuple[Problem, ...]:
-        """Answer every mistake and warning of every config file, trusted or not."""
-        from spec_notify.disk.config import check
-
-        user = user_config_file(self.env)
-        return check(self.root, env=self.env, config_file=self.config_file, user_config=user)
-
-    def trust_files(self, *, allow_private: bool, at: int) -> list[str]:
-        """Trust the repository's config files as they stand, and read the config again."""
-        from spec_notify.disk.config import trust_repository
-
-        files = trust_repository(self.root, self.trust, allow_private=allow_private, at=at)
-        self.reload()
-        return files
-
-    def routes(self) -> dict[str, Route]:
-        """Answer every subscription as this process can serve it at this moment."""
-        from .routes import routes
-
-        folder = self.env.get("SPEC_NOTIFY_SECRETS_DIR")
-        return routes(self.config, Environment(self.env, Path(folder) if folder else None))
 
     @cached_property
     def watching(self) -> Watching:
@@ -307,11 +245,3 @@ class Wiring:
             self.spool.close()
         if self.git is not None:
             self.git.close()
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_size, found.st_mtime_ns, found.st_ino)

@@ -1,7 +1,4 @@
-"""Subscriptions as this process can serve them now: where to, signed with what, or why not.
-
-Kinds are dotted names, imported on first use: a new target is one file and one line here.
-"""
+"""Subscriptions as this process can serve them now: where to, signed with what, or why not."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from spec_notify.core.addresses import check_url
 from spec_notify.core.errors import SecretError
+from spec_notify.core.kinds import TARGET_KINDS
 from spec_notify.core.message import Endpoint, Secret
 from spec_notify.core.signature import decode_secret
 from spec_notify.ports import Route
@@ -21,14 +19,8 @@ if TYPE_CHECKING:
     from spec_notify.disk.environment import Environment
     from spec_notify.ports import Target
 
-TARGETS = {
-    "webhook": "spec_notify.targets.webhook",
-    "slack": "spec_notify.targets.slack",
-}
-"""Kind of subscription → the module that speaks its dialect."""
-
-UNSIGNED = frozenset({"slack"})
-"""Kinds whose receivers know no signature: their URL is the secret."""
+WEBHOOK = "spec_notify.targets.webhook"
+"""Stands in for a dialect nobody speaks yet: a route that is not ready renders nothing."""
 
 
 def routes(config: Config, environment: Environment) -> dict[str, Route]:
@@ -37,14 +29,15 @@ def routes(config: Config, environment: Environment) -> dict[str, Route]:
 
 
 def _route(subscription: Subscription, environment: Environment) -> Route:
-    kind = TARGETS.get(subscription.type)
-    target = cast("Target", import_module(kind or TARGETS["webhook"]))
+    kind = TARGET_KINDS[subscription.type]
+    target = cast("Target", import_module(kind.module or WEBHOOK))
 
     def unready(word: str, why: str) -> Route:
         return Route(subscription=subscription, target=target, unready=word, why=why)
 
-    if kind is None or subscription.format != "native":
-        what = f"type {subscription.type}" if kind is None else f"format {subscription.format}"
+    if kind.module is None or subscription.format != "native":
+        built = kind.module is not None
+        what = f"format {subscription.format}" if built else f"type {subscription.type}"
         return unready("unsupported", f"{what} is not built into this version")
     if not subscription.enabled:
         return unready("disabled", "enabled = false")
@@ -69,7 +62,7 @@ def _route(subscription: Subscription, environment: Environment) -> Route:
 
 def _signing_secrets(subscription: Subscription, environment: Environment) -> tuple[Secret, ...]:
     """Answer the secrets that sign, current first. Raises SecretError naming the variable."""
-    if subscription.signature == "none" or subscription.type in UNSIGNED:
+    if subscription.signature == "none" or not TARGET_KINDS[subscription.type].signed:
         return ()
     current = _secret(subscription.secret_env or "secret_env", subscription, environment)
     if current is None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spec_notify.disk.hook_shim import drop_gates, leave_notice
 from spec_notify.disk.locks import Lock, holder
 from spec_notify.disk.state import ensure
+from spec_notify.pipeline.settle import UNCLOSED
+from spec_notify.ports import Reason
 from spec_notify.watchers.poke import FOLDER, NAME, poke
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from spec_notify.watchers.files import FileWatcher
     from spec_notify.watchers.polling import Stamps
@@ -77,12 +82,45 @@ class Watching:
         folders += [own] if own.is_dir() else []
         return folders + [wiring.root / each for each in watched]
 
-    def touched(self, now: int) -> bool:
-        """Say whether a document, HEAD or a poke may be new since this was last asked."""
+    def touched(self, now: int) -> Reason | None:
+        """Say whether a document, HEAD or a poke may be new since this was last asked.
+
+        WRITTEN when a document was touched so lately that it may still be being written.
+        """
         wiring = self._wiring
-        known = [*wiring.spool.documents(), str(wiring.state / FOLDER / NAME)]
+        documents = [*wiring.spool.documents()]
+        known = [*documents, str(wiring.state / FOLDER / NAME)]
         known += [str(wiring.git.git_dir / each) for each in _HEAD] if wiring.git else []
-        return bool(self._stamps.changed(known, now))
+        if not self._stamps.changed(known, now):
+            return None
+        written = self._stamps.touched(documents, now, within=UNCLOSED)
+        return Reason.WRITTEN if written else Reason.CHANGED
+
+    def open_gates(self) -> None:
+        """Take away the gates that hide what the config watches, and a word it has outdated."""
+        state = self._wiring.shared_state
+        drop_gates(state, missing=self._wiring.gate_paths())
+        self.leave_word()
+
+    def leave_word(self) -> None:
+        """Have the next hook say that the config was edited since it was trusted, if it was.
+
+        Contract, section 6: hooks print one line. Where there was no trust, and no state, there
+        is nothing to say.
+        """
+        git, state = self._wiring.git, self._wiring.shared_state
+        if git is not None and state.exists():
+            with suppress(OSError):
+                leave_notice(state, git.gate_name, self._edited())
+
+    def _edited(self) -> str | None:
+        wiring = self._wiring
+        for file in wiring.loaded.files:
+            real = Path(os.path.realpath(wiring.root / file.path))
+            if file.state == "untrusted" and wiring.trust.knows(real):
+                why = "changed since you trusted it, so it counts as absent"
+                return f"{file.path} {why}: read it, then run `spec-notify trust`"
+        return None
 
     @property
     def _lock(self) -> Path:

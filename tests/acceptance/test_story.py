@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING
 
 from spec_notify.transports.receiver import Answer, failing
@@ -73,6 +74,30 @@ def test_an_outage_ends_in_a_dead_letter_that_can_be_replayed(
     assert record["replay"]["by"]
     ids = {request.header("webhook-id") for request in shop.arrivals(3)}
     assert ids == {dead["event"]}
+
+
+def test_a_dead_endpoint_hurts_no_other(open_shop: Callable[..., Shop]) -> None:
+    """Beside one that is refused and one that never answers, the third arrives at once."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        shop = open_shop(more="".join(map(another, ("dead", "deaf"))))
+        shop.env["SPEC_NOTIFY_DEAD_URL"] = "http://127.0.0.1:1/hook"
+        shop.env["SPEC_NOTIFY_DEAF_URL"] = f"http://127.0.0.1:{deaf.getsockname()[1]}/hook"
+        shop.board(**dict.fromkeys(("T1", "T2", "T3"), "Backlog"))
+        shop.trust()
+        shop.board(**dict.fromkeys(("T1", "T2", "T3"), "Done"))
+        shop.run("scan", "--deliver", "--drain", "100ms", code=0)
+
+    assert {told(each)[0] for each in shop.arrivals(3)} == {"T1", "T2", "T3"}
+    found = shop.json("list")["deliveries"]
+    states = {(each["subscription"], each["state"]) for each in found}
+    assert states == {("shop", "delivered"), ("dead", "pending"), ("deaf", "pending")}
+
+
+def another(name: str) -> str:
+    return (
+        f'[[subscriptions]]\nname = "{name}"\nurl_env = "SPEC_NOTIFY_{name.upper()}_URL"\n'
+        'secret_env = "SPEC_NOTIFY_SHOP_SECRET"\nallow_private = true\ntimeout = "1s"\n'
+    )
 
 
 def test_the_root_options_are_the_subcommands(shop: Shop) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spec_notify.core.errors import UnansweredError
 from spec_notify.disk.git import Git, at, find, host_path
 from spec_notify.disk.git_files import GitFiles
 from spec_notify.disk.git_process import Program
@@ -213,6 +214,8 @@ class TestWhereItStands:
         lock.touch()
         os.utime(lock, (1_000, 1_000))
         assert git.checkout().busy == "index.lock"
+        assert git.checkout(stale_before=1_000_000).busy == "index.lock"
+        assert git.checkout(stale_before=1_000_001).busy is None
         assert git.locked_since() == 1_000_000
 
     def test_in_the_middle_of_a_merge_or_a_rebase(self, repo: Repository, git: Git) -> None:
@@ -408,6 +411,22 @@ def test_files_and_git_itself_say_the_same(repo: Repository, last: str) -> None:
         assert asked.moves(first, after=None, until=None) == moves
 
 
+@pytest.mark.parametrize("question", ["head", "mark", "moves"])
+def test_a_git_that_fails_is_not_taken_for_an_empty_repository(
+    repo: Repository, tmp_path: Path, question: str
+) -> None:
+    repo.commit()
+    repo.env["PATH"] = str(tmp_path)
+    asked = GitRefs(Program(repo.root, environ=repo.env, timeout=5))
+    ask = {
+        "head": asked.head,
+        "mark": lambda: asked.mark(None),
+        "moves": lambda: asked.moves(None, after=None, until=None),
+    }
+    with pytest.raises(UnansweredError, match="git is not on PATH"):
+        ask[question]()
+
+
 def test_git_itself_tells_a_stash_by_its_mark_too(repo: Repository) -> None:
     a = repo.commit({"SPEC.md": "x"})
     asked = GitRefs(Program(repo.root, environ=repo.env, timeout=5))
@@ -514,7 +533,10 @@ class TestReading:
         repo.env["PATH"] = str(tmp_path)
         with opened(repo) as git:
             assert stand(git) == ("main", commit)
-            assert "git is not on PATH" in why(git, commit, "SPEC.md")
+            with pytest.raises(UnansweredError, match="git is not on PATH"):
+                git.read(commit, "SPEC.md")
+            with pytest.raises(UnansweredError, match="git is not on PATH"):
+                git.first_parent(commit)
             assert (git.author(commit), git.identity(), git.resolve("HEAD")) == (None, None, None)
 
     def test_a_git_that_hangs_is_given_up(self, repo: Repository, tmp_path: Path) -> None:
@@ -523,7 +545,8 @@ class TestReading:
         repo.env["PATH"] = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
         start = time.perf_counter()
         with opened(repo, timeout=0.2) as git:
-            assert "within 0.2 s" in why(git, commit, "SPEC.md")
+            with pytest.raises(UnansweredError, match=r"within 0\.2 s"):
+                git.read(commit, "SPEC.md")
             assert git.resolve("HEAD") is None
         assert time.perf_counter() - start < 3
 
@@ -534,8 +557,8 @@ class TestReading:
         commit = repo.commit({"SPEC.md": "x"})
         for place in (repo.root, repo.root / ".git"):
             os.chown(place, 12345, 12345)
-        with opened(repo) as git:
-            assert "dubious ownership" in why(git, commit, "SPEC.md")
+        with opened(repo) as git, pytest.raises(UnansweredError, match="dubious ownership"):
+            git.read(commit, "SPEC.md")
 
 
 def program(path: Path, script: str) -> Path:

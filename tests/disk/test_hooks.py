@@ -20,7 +20,7 @@ import pytest
 from spec_notify.disk import hooks
 from spec_notify.disk.git import Git, find
 from spec_notify.disk.hook_shim import CHAINED, NAMES, Shim
-from spec_notify.disk.hooks import Report, write_gate
+from spec_notify.disk.hooks import Report, leave_notice, write_gate
 from tests.repository import Repository
 
 if TYPE_CHECKING:
@@ -180,6 +180,26 @@ class TestInstalling:
         assert states(hooks.status(here.git))["post-merge"] == "outdated"
         assert here.install().ok
         assert hooks.status(here.git).ok
+
+    @pytest.mark.parametrize(
+        ("fact", "now", "note"),
+        [
+            ("mode", "detached", "its mode is sync, not detached"),
+            ("python", "/usr/bin/other", "not /usr/bin/other"),
+            ("state", "/home/ada/elsewhere", "not /home/ada/elsewhere"),
+        ],
+    )
+    def test_what_would_be_written_otherwise_now_is_outdated(
+        self, here: Checkout, fact: str, now: str, note: str
+    ) -> None:
+        here.install(mode="sync")
+        facts = {"python": str(here.python), "state": str(here.state), "mode": "sync"}
+        assert hooks.status(here.git, Shim(hook="", **facts)).ok
+        assert hooks.status(here.git, Shim(hook="", **facts | {"mode": ""})).ok
+        report = hooks.status(here.git, Shim(hook="", **facts | {fact: now}))
+        assert (report.ok, states(report)) == (False, every("outdated"))
+        assert note in (report.hooks[0].note or "")
+        assert "hooks install" in (report.hooks[0].note or "")
 
     def test_a_report_is_words_for_people_and_plain_values_for_programs(
         self, here: Checkout
@@ -679,6 +699,57 @@ def test_modules_at_the_root_of_a_repository_are_never_imported(here: Checkout) 
     here.install(mode="sync", python=Path(sys.executable))
     here.repo.commit({"SPEC.md": "two"})
     assert not mark.exists()
+
+
+class TestNotices:
+    def test_the_next_hooks_say_what_was_left_until_it_is_taken_back(self, here: Checkout) -> None:
+        here.install(mode="detached")
+        leave_notice(here.state, ".git", "a line\x1b[31m\nand another")
+        here.gate()
+        for _ in range(2):
+            done = here.repo.run("commit", "-q", "--allow-empty", "-m", "x")
+            assert (done.returncode, done.stdout) == (0, "")
+            assert done.stderr == "spec-notify: a line\\u{1b}[31m\\u{a}and another\n"
+        leave_notice(here.state, ".git", None)
+        leave_notice(here.state, ".git", None)
+        done = here.repo.run("commit", "-q", "--allow-empty", "-m", "x")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    def test_one_for_another_worktree_is_not_said_here(self, here: Checkout) -> None:
+        here.install(mode="detached")
+        leave_notice(here.state, "side", "elsewhere")
+        here.gate()
+        assert here.repo.run("commit", "-q", "--allow-empty", "-m", "x").stderr == ""
+
+    def test_in_sync_mode_the_look_speaks_for_itself(self, here: Checkout) -> None:
+        here.install(mode="sync")
+        leave_notice(here.state, ".git", "a line")
+        assert here.repo.run("commit", "-q", "--allow-empty", "-m", "x").stderr == ""
+
+    def test_off_is_silent(self, here: Checkout) -> None:
+        here.install(mode="detached")
+        leave_notice(here.state, ".git", "a line")
+        here.repo.env["SPEC_NOTIFY_ENABLED"] = "0"
+        assert here.repo.run("commit", "-q", "--allow-empty", "-m", "x").stderr == ""
+
+    @pytest.mark.parametrize("shell", ["dash", "bash --posix", "busybox sh", "bash -e"])
+    def test_it_is_said_by_plain_sh(self, here: Checkout, shell: str) -> None:
+        words = shell.split()
+        if shutil.which(words[0]) is None:
+            pytest.skip(f"{words[0]} is not installed here")
+        here.install(mode="detached")
+        leave_notice(here.state, ".git", "a $(line) `of` \\n %s")
+        here.gate()
+        done = subprocess.run(
+            [*words, str(here.hooks / "post-commit")],
+            cwd=here.repo.root,
+            env=here.repo.env | {"GIT_DIR": ".git"},
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+        assert done.stderr == "spec-notify: a $(line) `of` \\n %s\n"
 
 
 class TestGates:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from spec_notify.disk.process import alive, detach, owner, pid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="start times are read from /proc")
 SAY = "from spec_notify.disk.process import owner; print(owner(), flush=True); input()"
@@ -162,20 +162,3 @@ def test_a_log_is_never_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic link"):
         detach([sys.executable, "-c", "print('x')"], tmp_path / "log", {})
     assert (tmp_path / "victim").read_text() == "precious"
-
-
-def test_a_process_that_lets_go_of_its_own_pipes_is_waited_for_by_nobody(tmp_path: Path) -> None:
-    script = f"""
-import os, pathlib, signal, sys
-from spec_notify.disk.process import daemonize_fds
-print("ready", end="")
-daemonize_fds(pathlib.Path({str(tmp_path / "log")!r}))
-print("out", flush=True); print("err", file=sys.stderr, flush=True); os.write(1, b"done")
-signal.pause()
-"""
-    with child(script) as other:
-        assert other.stdout is not None
-        assert other.stdout.read() == "ready"
-        log = Path(tmp_path / "log")
-        assert until(lambda: log.read_text().split() == ["out", "err", "done"])
-        assert other.poll() is None

@@ -8,54 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from spec_notify.core.delivery import State
-from spec_notify.pipeline.intake import Looked, Wish
+from spec_notify.pipeline.intake import Wish
 from spec_notify.ports import Query
 from spec_notify.wiring import Wiring
 from tests.acceptance.shop import board
-from tests.repository import Repository, environment
+from tests.pipeline.desk import ANY, MAIN, Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-ANY = '[[subscriptions]]\nname = "any"\nevents = ["*"]\nurl = "https://example.org/"\n'
-ANY += 'secret_env = "SPEC_NOTIFY_S"\n'
-MAIN = ANY.replace('"any"', '"main"') + 'branches = ["main"]\n'
-
-
-class Desk:
-    """A repository that is looked at by hand."""
-
-    def __init__(self, folder: Path, config: str = ANY, top: str = "") -> None:
-        env = environment(folder, SPEC_NOTIFY_STATE_DIR=str(folder / "state"))
-        self.repository = Repository(folder / "shop", env=env)
-        (folder / "config.toml").write_text(f"enabled = true\n{top}\n{config}", "utf-8")
-        self.file = folder / "config.toml"
-        self.env = env
-        self.wiring = self._open()
-        self.repository.commit({"SPEC.md": board(T1="Backlog", T2="Backlog")}, "board")
-        self.look()
-
-    def _open(self) -> Wiring:
-        return Wiring.open(self.repository.root, config_file=str(self.file), env=self.env)
-
-    def save(self, **statuses: str) -> None:
-        self.repository.write("SPEC.md", board(**statuses))
-
-    def commit(self, **statuses: str) -> None:
-        self.repository.commit({"SPEC.md": board(**statuses)}, "work")
-
-    def look(self, wish: Wish | None = None) -> Looked:
-        return self.wiring.intake().look(wish)
-
-    def told(self, wish: Wish | None = None) -> list[tuple[str | None, str | None]]:
-        """Look, and answer (task, status) of every event."""
-        return [(each.task, each.status) for each in self.look(wish).events]
-
-    def sent_to(self, name: str) -> list[str | None]:
-        """Answer the tasks of a subscription's deliveries, oldest first."""
-        found = self.wiring.spool.find(Query(subscription=name))
-        return [each.task for each in reversed(found)]
 
 
 @pytest.fixture
@@ -66,21 +27,28 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 QUIET = [
-    pytest.param({"T1": "**BACKLOG**", "T2": "Backlog"}, id="cosmetic"),
-    pytest.param({"T2": "Backlog", "T1": "Backlog"}, id="moved rows"),
-    pytest.param({"T1": "todo", "T2": "Backlog (soon)"}, id="another word for it"),
-    pytest.param({"T1": "Backlog"}, id="a vanished row"),
-    pytest.param({"T1": "Backlog", "T2": "Backlog", "T3": "Backlog"}, id="a new open row"),
+    pytest.param({"T1": "**done**", "T2": "**BACKLOG**"}, id="cosmetic"),
+    pytest.param({"T2": "Backlog", "T1": "Done"}, id="moved rows"),
+    pytest.param({"T1": "✅ complete — in #12", "T2": "Backlog (soon)"}, id="other words for it"),
+    pytest.param({"T1": "Done"}, id="a vanished open row"),
+    pytest.param({"T2": "Backlog"}, id="a vanished done row"),
 ]
 
 
 @pytest.mark.parametrize("statuses", QUIET)
 def test_what_is_no_transition_is_not_told(desk: Desk, statuses: dict[str, str]) -> None:
+    desk.save(T1="Done", T2="Backlog")
+    assert desk.told() == [("T1", "Done")]
+
     desk.save(**statuses)
 
-    completed = [each for each in desk.look().events if each.status == "Done"]
+    assert desk.told(Wish(settled=("SPEC.md",))) == []
 
-    assert completed == []
+
+def test_a_new_open_row_is_no_arrival(desk: Desk) -> None:
+    desk.save(T1="Backlog", T2="Backlog", T3="Backlog")
+
+    assert [each.type for each in desk.look().events] == ["spec-kit.task.transitioned"]
 
 
 def test_a_new_row_already_done_is_told_as_appeared(desk: Desk) -> None:
@@ -181,6 +149,29 @@ def test_an_arrival_is_heard_once_and_by_branches_where_it_reaches(tmp_path: Pat
     desk.wiring.close()
 
 
+def test_a_row_born_and_done_on_a_branch_is_told_where_it_is_merged(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ANY + MAIN)
+    desk.repository.branch("feature")
+    desk.commit(T1="Backlog", T2="Backlog", T3="Done")
+    desk.look()
+    desk.repository.switch("main")
+    desk.look()
+
+    desk.repository.git("merge", "-q", "--no-ff", "-m", "merge", "feature")
+    desk.look()
+
+    assert (desk.sent_to("any"), desk.sent_to("main")) == (["T3"], ["T3"])
+    desk.wiring.close()
+
+
+def test_a_new_row_that_is_stashed_and_popped_is_told_once(desk: Desk) -> None:
+    desk.save(T1="Backlog", T2="Backlog", T3="Done")
+    assert desk.told() == [("T3", "Done")]
+    for words in (["stash", "-q"], ["stash", "pop", "-q"]):
+        desk.repository.git(*words)
+        assert desk.told() == []
+
+
 def test_in_the_middle_of_a_merge_nothing_is_told(desk: Desk) -> None:
     repository = desk.repository
     repository.branch("feature")
@@ -255,6 +246,33 @@ def test_a_hooks_first_look_compares_with_the_parent(tmp_path: Path) -> None:
     events = wiring.intake().look(Wish(from_parent=True)).events
 
     assert [(each.task, each.status) for each in events] == [("T1", "Done")]
+    wiring.close()
+    desk.wiring.close()
+
+
+@pytest.mark.parametrize("way", ["committed here", "pulled in"])
+def test_a_hooks_first_look_that_is_held_can_be_accepted(tmp_path: Path, way: str) -> None:
+    desk = Desk(tmp_path, top="[sources.spec]\nhold_above = 1\n")
+    desk.commit(T1="In Progress", T2="Backlog")
+    if way == "pulled in":
+        clone = desk.repository.clone(tmp_path / "clone", "-q")
+    desk.commit(T1="Blocked", T2="Backlog")
+    desk.commit(T1="Done", T2="Done")
+    if way == "pulled in":
+        clone.git("-c", "protocol.file.allow=always", "pull", "-q", "--ff-only")
+    root = clone.root if way == "pulled in" else desk.repository.root
+    fresh = desk.env | {"SPEC_NOTIFY_STATE_DIR": str(tmp_path / "other")}
+    wiring = Wiring.open(root, config_file=str(desk.file), env=fresh)
+
+    assert wiring.intake().look(Wish(from_parent=True)).held == {"SPEC.md": 2}
+
+    assert wiring.intake().look().held == {"SPEC.md": 2}
+    accepted = wiring.intake().look(Wish(accept=("SPEC.md",)))
+    assert [(each.task, each.status) for each in accepted.events] == [
+        ("T1", "Done"),
+        ("T2", "Done"),
+    ]
+    assert wiring.intake().look().events == ()
     wiring.close()
     desk.wiring.close()
 

@@ -1,10 +1,25 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec_notify.pipeline.settle import LONGEST, QUIET, UNCLOSED, VANISHED, Reason, Settle, Timers
+from spec_notify.pipeline.intake import Looked
+from spec_notify.pipeline.settle import (
+    LONGEST,
+    QUIET,
+    UNCLOSED,
+    VANISHED,
+    Settle,
+    Timers,
+    look_patiently,
+)
+from spec_notify.ports import BUSY, VANISHING, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 C, W, X = Reason.CHANGED, Reason.WRITTEN, Reason.CLOSED
 
@@ -134,3 +149,73 @@ def test_what_is_closed_while_it_was_waited_for_wakes_the_looker() -> None:
 
     assert settle.next(1) == QUIET
     assert not settle.hint(2, Reason.CLOSED)
+
+
+def test_a_storm_of_saves_wakes_the_looker_for_every_rest_once() -> None:
+    """A looker that sleeps as long as it was told to is woken only to look sooner."""
+    settle, woken, sleeps_until = Settle(), 0, 0
+    for at in range(1_000):
+        for reason in (W, X):
+            wakes = settle.hint(at, reason)
+            woken += wakes
+            if wakes or at >= sleeps_until:
+                sleeps_until = at + (settle.next(at) or 0)
+
+    assert woken < 1_000 / QUIET * 2
+
+
+class Slow:
+    """A look that defers for a while, on a clock that only `rest` turns on."""
+
+    def __init__(self, why: str, lasts: int) -> None:
+        self.now, self.asked = 0, list[tuple[int, tuple[str, ...]]]()
+        self._why, self._lasts = why, lasts
+
+    def look(self, settled: Collection[str]) -> Looked:
+        self.asked.append((self.now, tuple(settled)))
+        passed = self.now >= self._lasts or "SPEC.md" in settled
+        return Looked(deferred={} if passed else {"SPEC.md": self._why})
+
+    def rest(self, wait: int) -> None:
+        assert wait > 0
+        self.now += wait
+
+    def patiently(self, patience: int) -> Looked:
+        return look_patiently(self.look, clock=lambda: self.now, rest=self.rest, patience=patience)
+
+
+@pytest.mark.parametrize(
+    ("why", "lasts", "looks"),
+    [
+        (VANISHING, 0, [0]),
+        (VANISHING, 250, [0, 100, 300]),
+        (VANISHING, 90_000, [0, 100, 300, 700, 1_500, 3_100, 5_000]),
+        (f"{BUSY[0]}rebase", 250, [0, 100, 300]),
+        (f"{BUSY[1]} (index.lock)", 3_200, [0, 100, 300, 700, 1_500, 3_100, 5_100]),
+        ("it holds merge conflict markers", 90_000, [0]),
+    ],
+)
+def test_what_passes_by_itself_is_come_back_for(why: str, lasts: int, looks: list[int]) -> None:
+    slow = Slow(why, lasts)
+
+    looked = slow.patiently(10_000)
+
+    assert [moment for moment, _ in slow.asked] == looks
+    assert looked.deferred == ({} if why == VANISHING or lasts < 9_000 else {"SPEC.md": why})
+
+
+@pytest.mark.parametrize("patience", [0, 100, 4_999, 10_000])
+def test_patience_ends(patience: int) -> None:
+    slow = Slow(f"{BUSY[0]}rebase", 90_000)
+
+    assert slow.patiently(patience).deferred
+
+    assert slow.now == patience
+
+
+def test_vanished_tasks_are_believed_within_just_five_seconds_of_patience() -> None:
+    slow = Slow(VANISHING, 90_000)
+
+    assert not slow.patiently(VANISHED).deferred
+
+    assert slow.asked[-1] == (VANISHED, ("SPEC.md",))

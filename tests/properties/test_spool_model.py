@@ -172,9 +172,13 @@ class SpoolMachine(RuleBasedStateMachine):
         in_time = standing is not None and standing == claimed.delivery
         assert (settled is not None) <= in_time
 
-    @rule(alive=st.sets(st.sampled_from(["x", "y"])))
-    def find_lapsed(self, alive: set[str]) -> None:
-        self.both(lambda spool: spool.lapsed(now=self.now, alive=alive.__contains__))
+    @rule(alive=st.sets(st.sampled_from(["x", "y"])), places=some_places)
+    def find_lapsed(self, alive: set[str], places: list[int]) -> None:
+        mine = {self.claims[place % len(self.claims)].token for place in places if self.claims}
+        found = self.both(
+            lambda spool: spool.lapsed(now=self.now, alive=alive.__contains__, mine=mine)
+        )
+        assert not mine & {each.token for each in found}
 
     @rule(places=some_places)
     def replay(self, places: list[int]) -> None:
@@ -187,9 +191,13 @@ class SpoolMachine(RuleBasedStateMachine):
         ids = self.places(places)
         self.both(lambda spool: spool.cancel(ids, now=self.now))
 
-    @rule(name=a_name, reason=st.sampled_from(REASONS))
-    def park(self, name: str, reason: str) -> None:
-        self.both(lambda spool: spool.park(name, reason, now=self.now))
+    @rule(name=a_name, reason=st.sampled_from(REASONS), places=some_places)
+    def park(self, name: str, reason: str, places: list[int]) -> None:
+        spare = self.places(places)
+        parked = self.both(
+            lambda spool: sorted(spool.park(name, reason, now=self.now, spare=spare))
+        )
+        assert not {*parked} & {*spare}
 
     @rule(name=a_name, reasons=st.sets(st.sampled_from(REASONS)))
     def resume(self, name: str, reasons: set[str]) -> None:
@@ -231,6 +239,7 @@ class SpoolMachine(RuleBasedStateMachine):
         found = self.both(lambda spool: spool.find(Query()))
         self.both(lambda spool: spool.counts())
         self.both(lambda spool: spool.gone())
+        self.both(lambda spool: spool.subscriptions())
         self.both(lambda spool: [spool.next_due(names) for names in (("a",), ("b", "a"))])
         self.both(lambda spool: [(each.spec, each.name) for each in spool.unprojected(FOREVER)])
         self.both(lambda spool: [spool.evidence_names(each.id) for each in found])
@@ -241,7 +250,8 @@ class SpoolMachine(RuleBasedStateMachine):
         found = {each.id: each for each in self.spool.find(Query())}
         counts = self.spool.counts()
         for state in State:
-            assert counts[state] == sum(each.state is state for each in found.values())
+            counted = [each for each in found.values() if each.state is state and not each.probe]
+            assert counts[state] == len(counted)
         for each in found.values():
             before = self.known.get(each.id)
             if before is not None:
@@ -250,7 +260,9 @@ class SpoolMachine(RuleBasedStateMachine):
                 assert not delivered or before == each or each.id in self.replayed
         owners = self.spool.lapsed(now=self.now + FOREVER * 1_000, alive=lambda _: False)
         leased = [each.delivery.id for each in owners]
-        assert len(leased) == len(set(leased)) == counts[State.IN_FLIGHT]
+        flying = {each.id for each in found.values() if each.state is State.IN_FLIGHT}
+        assert len(leased) == len(flying)
+        assert set(leased) == flying
         self.known, self.replayed = found, set()
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from spec_notify.pipeline.settle import Settle
 from spec_notify.watchers.files import FileWatcher
-from spec_notify.watchers.folders import folders_that_matter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,16 +80,19 @@ class Looker:
 
     def _look(self) -> None:
         # Armed before it is read: what is saved in between is either read or hinted.
-        self.watcher.rewatch(folders_that_matter(self.root, [self.document]))
+        self.watcher.rewatch(self._folders())
         try:
             self.seen((self.root / self.document).read_text())
         except FileNotFoundError:
             self.seen("(missing)")
 
+    def _folders(self) -> list[Path]:
+        return [self.root, (self.root / self.document).parent]
+
     @contextmanager
     def looking(self) -> Iterator[Looker]:
         self._thread.start()
-        self.watcher.rewatch(folders_that_matter(self.root, [self.document]))
+        self.watcher.rewatch(self._folders())
         try:
             assert self.seen.wait(lambda seen: len(seen) > 0)
             yield self

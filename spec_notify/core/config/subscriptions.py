@@ -14,6 +14,7 @@ from spec_notify.core.addresses import check_url
 from spec_notify.core.config.settings import suggest
 from spec_notify.core.config.tables import RETRY, SUBSCRIPTION
 from spec_notify.core.event import TYPES
+from spec_notify.core.kinds import TARGET_KINDS, Place
 from spec_notify.core.status import CANONICAL
 from spec_notify.core.subscription import Subscription
 
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 _OURS = re.compile(r"SPEC_NOTIFY_[A-Z0-9_]+")
 MOST_SUBSCRIPTIONS = 1_000
 _PLAIN = Subscription(name="")
-_OPTIONAL_URL = frozenset({"github", "pagerduty", "google-drive"})
-"""Kinds that know where to go, and need a credential to be let in."""
-_DIALLED = _OPTIONAL_URL | {"webhook", "slack", "discord", "teams"}
-_SECRET_URL = frozenset({"slack", "discord", "teams"})
-"""Kinds whose URL is the secret: whoever knows it may post."""
 
 
 def read_subscriptions(
@@ -97,7 +93,7 @@ def _check_destination(
 ) -> None:
     if {"url", "url_env"} <= written:
         findings.report((*path, "url"), "and url_env are both given", "Keep one of the two")
-    elif not {"url", "url_env"} & written and found.type not in _OPTIONAL_URL:
+    elif not {"url", "url_env"} & written and TARGET_KINDS[found.type].place is not Place.KNOWN:
         findings.report(
             (*path, "url_env"),
             "is missing",
@@ -108,15 +104,16 @@ def _check_destination(
 def _check_url(found: Subscription, findings: Findings, path: KeyPath) -> None:
     if found.url is None:
         return
+    known = TARGET_KINDS[found.type]
     fault = check_url(found.url, allow_private=found.allow_private)
-    if found.type in _DIALLED and fault is not None:
+    if known.dialled and fault is not None:
         findings.report(
             (*path, "url"),
             "is not used: this subscription is shown as disabled and its deliveries are parked",
             fault[0].upper() + fault[1:],
             warning=True,
         )
-    if found.type in _SECRET_URL:
+    if known.place is Place.SECRET_URL:
         findings.report(
             (*path, "url"),
             f"is a secret in a file: whoever knows a {found.type} URL may post",
@@ -128,10 +125,11 @@ def _check_url(found: Subscription, findings: Findings, path: KeyPath) -> None:
 def _check_secret(
     found: Subscription, written: AbstractSet[str], findings: Findings, path: KeyPath
 ) -> None:
-    signs = found.type == "webhook" and found.signature != "none"
+    known = TARGET_KINDS[found.type]
+    signs = known.signed and found.signature != "none"
     if "secret_env" in written:
         return
-    if signs or found.type in _OPTIONAL_URL:
+    if signs or known.place is Place.KNOWN:
         unsigned = ', or signature = "none" to send unsigned' if signs else ""
         findings.report(
             (*path, "secret_env"),

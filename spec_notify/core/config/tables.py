@@ -28,6 +28,7 @@ from spec_notify.core.config.settings import (
     whole,
 )
 from spec_notify.core.instant import parse_duration, spell_duration
+from spec_notify.core.kinds import TARGET_KINDS
 from spec_notify.core.retry import SCHEDULES
 from spec_notify.core.signature import PROFILES
 from spec_notify.core.status import CANONICAL
@@ -35,18 +36,7 @@ from spec_notify.core.status import CANONICAL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KINDS = (
-    "webhook",
-    "slack",
-    "discord",
-    "email",
-    "github",
-    "file",
-    "teams",
-    "pagerduty",
-    "google-drive",
-    "apprise",
-)
+KINDS = tuple(TARGET_KINDS)
 """What a subscription's `type` may be."""
 
 BODIES = ("native", "cloudevents", "conductor", "aegis", "team", "run")

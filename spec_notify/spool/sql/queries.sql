@@ -218,18 +218,40 @@ WHERE delivery.id = :id AND attempt.name IS NOT NULL ORDER BY attempt.number;
 
 -- name: leased
 -- Every claim under way.
-SELECT seq, owner, started_at, lease_until FROM delivery WHERE state = :state ORDER BY seq;
+SELECT seq, owner, token, started_at, lease_until FROM delivery
+WHERE state = :state ORDER BY seq;
+
+-- name: mend_leases
+-- A lease that a clock running ahead gave keeps its length, counted from now.
+UPDATE delivery SET lease_until = :now + lease_until - started_at, started_at = :now
+WHERE state = :state AND started_at > :now
+  AND token NOT IN (SELECT value FROM json_each(:mine));
+
+-- name: subscriptions
+-- Who has a delivery in one state: as many steps through the index as there are names.
+WITH RECURSIVE step (name) AS (
+  SELECT min(subscription) FROM delivery WHERE state = :state AND probe = 0
+  UNION ALL
+  SELECT (
+    SELECT min(subscription) FROM delivery
+    WHERE state = :state AND probe = 0 AND subscription > step.name
+  ) FROM step WHERE step.name IS NOT NULL
+)
+SELECT name FROM step WHERE name IS NOT NULL;
 
 -- name: park
 -- Hold a subscription's deliveries; one that a replay is waiting to try may be spared.
 UPDATE delivery SET state = :to, reason = :reason, parked_for = :reason, parked_at = :now
-WHERE state = :from AND subscription = :subscription
-  AND NOT (:spare AND replayed_at IS NOT NULL AND tries = 0);
+WHERE state = :from AND subscription = :subscription AND probe = 0
+  AND NOT (:replays AND replayed_at IS NOT NULL AND tries = 0)
+  AND id NOT IN (SELECT value FROM json_each(:spare))
+RETURNING id;
 
 -- name: resume
 -- Free what was parked for one of these reasons; the time it was parked does not count.
+-- `queued_at` stays, so that a clock that ran ahead is still found out.
 UPDATE delivery SET
-  state = :to, next_at = :now, queued_at = :now, reason = NULL,
+  state = :to, next_at = max(next_at, :now), reason = NULL,
   expires_at = expires_at + max(0, :now - parked_at), parked_for = NULL, parked_at = NULL
 WHERE state = :from AND subscription = :subscription
   AND parked_for IN (SELECT value FROM json_each(:reasons));
@@ -239,6 +261,22 @@ WHERE state = :from AND subscription = :subscription
 UPDATE delivery INDEXED BY delivery_expiring
 SET state = :to, reason = :reason, finished_at = :now
 WHERE state = 'pending' AND expires_at < :now;
+
+-- name: abandoned
+-- Cancel the tests whose process died before it claimed them.
+UPDATE delivery SET state = :to, reason = :reason, finished_at = :now
+WHERE state = :from AND probe = 1 AND created_at < :before
+  -- By name, or every pending delivery would be read to find the few.
+  AND subscription IN (
+    WITH RECURSIVE step (name) AS (
+      SELECT min(subscription) FROM delivery WHERE state = :from
+      UNION ALL
+      SELECT (
+        SELECT min(subscription) FROM delivery WHERE state = :from AND subscription > step.name
+      ) FROM step WHERE step.name IS NOT NULL
+    )
+    SELECT name FROM step
+  );
 
 -- name: mend_clock
 -- What a clock that ran ahead put off keeps its delay, counted from now.
@@ -316,8 +354,8 @@ WHERE seq IN (
 ORDER BY created_at DESC, seq DESC LIMIT :limit;
 
 -- name: counts
--- How many deliveries there are in each state.
-SELECT state, count(*) FROM delivery GROUP BY state;
+-- How many deliveries there are in each state; a test is nobody's backlog.
+SELECT state, count(*) FROM delivery WHERE probe = 0 GROUP BY state;
 
 -- name: gone
 -- Endpoints that said they are gone.

@@ -13,6 +13,7 @@ from spec_notify.core.errors import IllegalMoveError
 from spec_notify.core.evidence import parse_name
 from spec_notify.ports import Query
 from tests.spool.given import (
+    DAY,
     LEASE,
     NOW,
     SECOND,
@@ -28,6 +29,9 @@ from tests.spool.given import (
 if TYPE_CHECKING:
     from spec_notify.core.delivery import Claim
     from spec_notify.ports import Spool
+
+
+LATER = NOW + DAY
 
 
 def ids(claims: list[Claim]) -> list[str]:
@@ -94,7 +98,7 @@ class AttemptConformance:
         ]
 
     def test_a_probe_is_claimed_only_by_name(self, spool: Spool) -> None:
-        probe = queue(spool, 1, probe=True)
+        probe = queue(spool, 1, probe=True, next_at=NOW - 1)
         other = queue(spool, 2)
         assert spool.next_due(("chatops",)) == NOW
         assert ids(claim(spool)) == [other.id]
@@ -204,10 +208,31 @@ class AttemptConformance:
         claim(spool, 1, owner="alive")
         assert spool.lapsed(now=NOW, alive=lambda owner: owner == "alive") == [dead]
 
-    def test_a_lease_from_the_future_has_lapsed(self, spool: Spool) -> None:
+    def test_a_clock_that_moved_back_takes_no_lease_from_who_lives(self, spool: Spool) -> None:
         queue(spool)
         claimed = claim_one(spool)
-        assert spool.lapsed(now=NOW - 1, alive=lambda _: True) == [claimed]
+        early = NOW - DAY
+        assert spool.lapsed(now=early, alive=lambda _: True) == []
+        assert spool.lapsed(now=early + LEASE - 1, alive=lambda _: True) == []
+        (lapsed,) = spool.lapsed(now=early + LEASE, alive=lambda _: True)
+        assert (lapsed.delivery, lapsed.token) == (claimed.delivery, claimed.token)
+        assert (lapsed.started_at, lapsed.lease_until) == (early, early + LEASE)
+        assert settle(spool, claimed, Verdict.DELIVERED) is not None
+
+    def test_a_lease_from_the_future_lapses_with_its_owner(self, spool: Spool) -> None:
+        queue(spool)
+        claimed = claim_one(spool)
+        (lapsed,) = spool.lapsed(now=NOW - 1, alive=lambda _: False)
+        assert lapsed.token == claimed.token
+
+    @pytest.mark.parametrize("now", [NOW - DAY, NOW, NOW + DAY])
+    def test_what_this_process_is_attempting_has_not_lapsed(self, spool: Spool, now: int) -> None:
+        queue(spool, 1)
+        queue(spool, 2)
+        mine, other = claim(spool)
+        found = spool.lapsed(now=now, alive=lambda _: False, mine={mine.token})
+        assert [each.token for each in found] == [other.token]
+        assert only_claim(spool, mine.token) == mine
 
     def test_every_record_names_its_place_in_its_chain(self, spool: Spool) -> None:
         for number in range(3):
@@ -314,12 +339,26 @@ class AttemptConformance:
         assert spool.next_due(("d",)) is None
         assert spool.next_due(()) is None
 
+    def test_who_has_something_pending_is_known_by_name(self, spool: Spool) -> None:
+        assert spool.subscriptions() == frozenset()
+        for number, name in enumerate(["b", "a", "c", "a", "d", "e"]):
+            queue(spool, number, name, probe=name == "d", next_at=NOW + number)
+        claim(spool, subscriptions=("c",), now=LATER)
+        spool.park("e", "no_subscription", now=NOW)
+        assert spool.subscriptions() == {"a", "b"}
+
     def test_only_what_is_pending_is_due(self, spool: Spool) -> None:
         queue(spool)
         claimed = claim_one(spool)
         assert spool.next_due(("chatops",)) is None
         settle(spool, claimed, Verdict.RETRY)
         assert spool.next_due(("chatops",)) == NOW + SECOND
+
+
+def only_claim(spool: Spool, token: str) -> Claim:
+    everything = spool.lapsed(now=NOW, alive=lambda _: False)
+    (found,) = [each for each in everything if each.token == token]
+    return found
 
 
 def deliver_and_purge(spool: Spool, claimed: Claim) -> None:

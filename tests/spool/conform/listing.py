@@ -89,4 +89,5 @@ class ListingConformance:
             in_state(spool, state, number)
         assert spool.counts() == dict.fromkeys(State, 1)
         queue(spool, 10)
+        queue(spool, 11, probe=True)
         assert spool.counts()[State.PENDING] == 2

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spec_notify.core.delivery import MOVES, Signal, State, Verdict
+from spec_notify.core.delivery import MOVES, PROBE_PATIENCE, Signal, State, Verdict
 from spec_notify.core.errors import IllegalMoveError
 from spec_notify.ports import Query
 from tests.spool.given import (
@@ -112,12 +112,12 @@ class MoveConformance:
             in_state(spool, state, number)
         queue(spool, 10, "other")
         before = {each.id: each for each in spool.find(Query())}
-        assert spool.park("chatops", "secret_missing", now=NOW) == 1
+        assert len(spool.park("chatops", "secret_missing", now=NOW)) == 1
         after = {each.id: each for each in spool.find(Query())}
         (changed,) = [each for each in after.values() if each != before[each.id]]
         assert (changed.state, changed.reason) == (State.PARKED, "secret_missing")
         assert (changed.subscription, changed.attempts) == ("chatops", 0)
-        assert spool.park("chatops", "secret_missing", now=NOW) == 0
+        assert spool.park("chatops", "secret_missing", now=NOW) == []
 
     def test_what_is_parked_is_not_due(self, spool: Spool) -> None:
         queue(spool)
@@ -129,7 +129,7 @@ class MoveConformance:
         parked = in_state(spool, State.PARKED, 1)
         fresh = queue(spool, 2)
         spool.replay([parked.id], by="ada", now=NOW)
-        assert spool.park("chatops", "gone", now=NOW) == 1
+        assert spool.park("chatops", "gone", now=NOW) == [fresh.id]
         assert spool_delivery(spool, parked.id).state is State.PENDING
         assert spool_delivery(spool, fresh.id).state is State.PARKED
 
@@ -137,12 +137,44 @@ class MoveConformance:
         delivery = in_state(spool, State.DEAD)
         spool.replay([delivery.id], by="ada", now=NOW)
         settle(spool, claim_one(spool), Verdict.RETRY)
-        assert spool.park("chatops", "gone", now=NOW) == 1
+        assert spool.park("chatops", "gone", now=NOW) == [delivery.id]
 
     def test_a_missing_secret_parks_a_replay_too(self, spool: Spool) -> None:
         delivery = in_state(spool, State.DEAD)
         spool.replay([delivery.id], by="ada", now=NOW)
-        assert spool.park("chatops", "secret_missing", now=NOW) == 1
+        assert spool.park("chatops", "secret_missing", now=NOW) == [delivery.id]
+
+    def test_what_is_to_be_spared_is_not_parked(self, spool: Spool) -> None:
+        first, second = queue(spool, 1), queue(spool, 2)
+        assert spool.park("chatops", "disabled", now=NOW, spare={first.id}) == [second.id]
+        assert spool_delivery(spool, first.id) == first
+
+    def test_a_probe_is_not_parked(self, spool: Spool) -> None:
+        probe = queue(spool, probe=True)
+        assert spool.park("chatops", "secret_missing", now=NOW) == []
+        assert len(claim(spool, only=probe.id)) == 1
+
+    def test_a_wait_goes_on_while_parked_and_is_not_cut_short(self, spool: Spool) -> None:
+        queue(spool)
+        settle(spool, claim_one(spool), Verdict.RETRY)
+        for millis in (0, 10, 999):
+            spool.park("chatops", "secret_missing", now=NOW + millis)
+            spool.resume("chatops", ("secret_missing",), now=NOW + millis)
+            spool.expire(now=NOW + millis)
+            assert only_one(spool).next_at == NOW + SECOND
+        spool.park("chatops", "secret_missing", now=NOW)
+        spool.resume("chatops", ("secret_missing",), now=LATER)
+        assert only_one(spool).next_at == LATER
+
+    def test_a_wait_that_a_clock_running_ahead_decided_is_mended_after_parking(
+        self, spool: Spool
+    ) -> None:
+        queue(spool, expires_at=None)
+        settle(spool, claim_one(spool), Verdict.RETRY, now=NOW + 3_650 * DAY)
+        spool.park("chatops", "secret_missing", now=NOW)
+        spool.resume("chatops", ("secret_missing",), now=NOW)
+        spool.expire(now=NOW)
+        assert only_one(spool).next_at == NOW + SECOND
 
     def test_only_what_was_parked_for_the_reason_is_freed(self, spool: Spool) -> None:
         queue(spool)
@@ -197,6 +229,23 @@ class MoveConformance:
         in_state(spool, state)
         assert spool.expire(now=NOW + 90 * DAY) == 0
         assert only_one(spool).state is state
+
+    def test_a_probe_nobody_claimed_is_cancelled(self, spool: Spool) -> None:
+        probe, other = queue(spool, 1, probe=True), queue(spool, 2, "other", probe=True)
+        waiting = queue(spool, 3)
+        claim(spool, only=other.id, subscriptions=("other",))
+        assert spool.expire(now=NOW + PROBE_PATIENCE) == 0
+        assert spool_delivery(spool, probe.id) == probe
+        assert spool.expire(now=NOW + PROBE_PATIENCE + 1) == 0
+        ended = spool_delivery(spool, probe.id)
+        assert (ended.state, ended.reason) == (
+            State.CANCELLED,
+            "the test was never sent: its process ended before",
+        )
+        assert spool_delivery(spool, other.id).state is State.IN_FLIGHT
+        assert spool_delivery(spool, waiting.id) == waiting
+        spool.purge(now=LATER, retention=0)
+        assert {each.id for each in spool.find(Query())} == {other.id, waiting.id}
 
     def test_what_a_clock_that_ran_ahead_put_off_is_not_stuck(self, spool: Spool) -> None:
         ahead = NOW + 3_650 * DAY
