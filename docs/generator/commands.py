@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 import typer.main
@@ -32,7 +33,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     inner = getattr(command, "commands", {})
     if not inner or command.invoke_without_command:
         words = [name, *(["[OPTIONS]"] if options else []), *(_shown(each) for each in arguments)]
-        lines = [f"### {code(' '.join(words))}", (command.callback.__doc__ or "").strip()]
+        lines = [f"### {code(' '.join(words))}", cleandoc(command.callback.__doc__ or "")]
         lines += [_arguments(arguments)] if arguments else []
         lines += [_options(options)] if options else []
         yield "\n\n".join(lines)
@@ -50,7 +51,7 @@ def _arguments(found: list[Any]) -> str:
 
 
 def _options(found: list[Any]) -> str:
-    rows = ((code(_spelled(each)), each.help or "", _default(each)) for each in found)
+    rows = ((code(_spelled(each)), _help(each), _default(each)) for each in found)
     return table(("option", "what", "default"), rows)
 
 
@@ -58,7 +59,15 @@ def _spelled(option: Any) -> str:
     words = ", ".join(option.opts)
     if option.is_flag:
         return words
-    return f"{words} {option.metavar or option.type.name.upper()}"
+    return f"{words} {option.metavar or option.type.name.removesuffix(' range').upper()}"
+
+
+def _help(option: Any) -> str:
+    """Answer an option's help with its bounds, where it has any."""
+    least, most = (getattr(option.type, bound, None) for bound in ("min", "max"))
+    if least is None or (least, most) == (0, None):
+        return option.help or ""
+    return f"{option.help} {f'At least {least}' if most is None else f'{least} to {most}'}."
 
 
 def _default(option: Any) -> str:

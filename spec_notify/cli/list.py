@@ -19,7 +19,7 @@ _GUIDANCE = {
     "secret_missing": "set the secret's variable; delivery resumes by itself",
     "invalid_url": "mend the URL (`spec-notify config check`); delivery resumes by itself",
     "unsupported": "this version cannot send it; a version that can resumes it",
-    "no_subscription": "no subscription of this name is in the config: put it back",
+    "no_subscription": "no subscription of this name is in the config; put it back and it resumes",
     "disabled": "the subscription says enabled = false",
     "gone": "the endpoint answered 410: give it another URL, or replay once it is back",
     "backlog_full": "the backlog was full: `spec-notify --replay {id}` once it drained",

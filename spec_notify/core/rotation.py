@@ -13,7 +13,7 @@ import msgspec
 from .evidence import parse_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     # Time in milliseconds, sequence, name.
     _Place = tuple[int, int, str]
@@ -70,8 +70,9 @@ class Shelf:
             del self._order[bisect_left(self._order, place)]
 
     def plan(self, incoming: int, cap: int, *, slack: int = 0) -> EvictionPlan:
-        """Answer which records leave so that `incoming` more bytes stay within `cap`.
+        """Answer which records leave so that `incoming` more bytes stay within `cap`, oldest first.
 
+        Age is the name's time, then its sequence, whoever wrote it; only as many leave as must.
         When any must leave, `slack` bytes more are freed, up to a tenth of the records, so that
         not every write has to evict.
         """
@@ -88,15 +89,6 @@ class Shelf:
             victims.append(name)
             wanted -= self._files[name][0]
         return EvictionPlan(victims=tuple(victims))
-
-
-def plan_eviction(existing: Sequence[tuple[str, int]], incoming: int, cap: int) -> EvictionPlan:
-    """Answer which of the (name, size) files leave for `incoming` bytes under `cap`, oldest first.
-
-    Age is the name's time, then its sequence, whoever wrote it. Files we did not name count and
-    stay. Only as many leave as must.
-    """
-    return Shelf(existing).plan(incoming, cap)
 
 
 def _place(name: str) -> _Place | None:

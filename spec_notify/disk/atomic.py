@@ -25,7 +25,7 @@ def open_folder(root: Path, parts: Sequence[str], *, create: bool) -> int:
     """Answer a descriptor of a folder below `root`; the caller closes it.
 
     `root` is trusted, links in its own path are followed. Raises OSError when a part is a link or
-    a file, or, unless `create`, not there.
+    a file, or, unless `create`, not there. The name of a folder made here survives a power loss.
     """
     folder = os.open(root, _FOLDER)
     for part in parts:
@@ -85,6 +85,8 @@ def _step(folder: int, part: str, *, create: bool) -> int:
     # Another process may make it in the same moment.
     with suppress(FileExistsError):
         os.mkdir(part, 0o755, dir_fd=folder)
+        # What is put into it is no safer than its own name.
+        os.fsync(folder)
     return os.open(part, _STEP, dir_fd=folder)
 
 

@@ -62,6 +62,7 @@ class EvidenceFolder:
         self._shelves: dict[str, SharedShelf] = {}
         self._refused: dict[str, str] = {}
         self._unsynced: set[str] = set()
+        self._lasting: set[str] = set()
         self._one_at_a_time = Lock()
 
     def write(self, record: Record) -> str | None:
@@ -90,11 +91,19 @@ class EvidenceFolder:
             while self._unsynced:
                 place = self._unsynced.pop()
                 try:
-                    _sync_folder(self._root, _parts(place))
+                    self._sync_place(_parts(place))
                 except OSError as error:
                     self._refuse(place, _why(error))
                     lasting = False
         return lasting
+
+    def _sync_place(self, parts: list[str]) -> None:
+        """Sync a folder; the first time the way to it too: who made it may have died before."""
+        place = "/".join(parts)
+        above = range(0 if place not in self._lasting else len(parts), len(parts))
+        for depth in (*above, len(parts)):
+            _sync_folder(self._root, parts[:depth])
+        self._lasting.add(place)
 
     def _write(self, place: str, record: Record) -> str | None:
         if parse_name(record.name) is None:

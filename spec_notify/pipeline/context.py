@@ -71,9 +71,7 @@ class Context:
         """
         self._begin(reading.checkout)
         notices: list[tuple[str, Notice]] = []
-        seen = tuple(
-            each if each.baseline else self._tellable(each, notices) for each in reading.seen
-        )
+        seen = tuple(self._tellable(each, notices) for each in reading.seen)
         return msgspec.structs.replace(reading, seen=seen, notices=(*reading.notices, *notices))
 
     def facts(self, document: str, change: Change, *, heard: bool) -> Event:

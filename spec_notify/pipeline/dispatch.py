@@ -91,6 +91,7 @@ class Dispatch:
     async def drain(self, budget: int) -> None:
         """Deliver until nothing more is due within `budget` milliseconds from now."""
         end = self._facts.clock() + budget
+        self._tidied = None
         while True:
             due = await self._turn()
             if not self._flying and (due is None or due > end):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spec_notify.transports.receiver import Answer
+
 from .shop import board, told, wait_until
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def hooked(shop: Shop) -> Shop:
 
 def settled(shop: Shop) -> None:
     """Wait until no look and no drain of a hook is under way."""
-    locks = ("look.lock", "drain.lock")
+    locks = ("look.lock", "patience.lock", "drain.lock")
 
     def quiet() -> bool:
         held = [path for name in locks for path in shop.state.rglob(name) if path.read_bytes()]
@@ -152,3 +154,154 @@ def test_off_means_no_file_and_no_message(open_shop: Callable[..., Shop]) -> Non
         p for p in before if ".git" not in p.parts
     ]
     assert shop.receiver.connections == 0
+
+
+@pytest.mark.parametrize("left", ["index.lock", "MERGE_HEAD"])
+def test_a_hook_comes_back_when_git_was_busy(shop: Shop, left: str) -> None:
+    lock = shop.repository.write(f".git/{left}", "")
+    shop.board(T1="Done", T2="Backlog")
+    shop.run("hook", "guardrail", "--sync", code=0)
+    assert shop.json("list")["deliveries"] == [], "it looked in the middle of it"
+
+    lock.unlink()
+
+    assert [told(each) for each in shop.arrivals(1)] == [("T1", "Done")]
+
+
+def test_a_hook_waits_until_it_believes_that_tasks_vanished(shop: Shop) -> None:
+    shop.board(T9="Done")
+
+    shop.run("hook", "guardrail", "--sync", code=0)
+
+    assert shop.json("list")["deliveries"] == [], "it believed half a file"
+    assert [told(each) for each in shop.arrivals(1)] == [("T9", "Done")]
+
+
+def test_a_hook_delivers_what_was_parked_for_lack_of_a_secret(shop: Shop) -> None:
+    shop.board(T1="Done", T2="Backlog")
+    shop.run("scan", "--deliver", SPEC_NOTIFY_SHOP_SECRET="")
+    assert shop.json("list")["counts"]["parked"] == 1
+
+    shop.run("hook", "guardrail", code=0)
+
+    shop.arrivals(1)
+
+
+def test_a_hook_takes_over_what_a_killed_process_was_sending(
+    open_shop: Callable[..., Shop],
+) -> None:
+    shop = open_shop(
+        answers=lambda request: Answer(delay=60_000 if request.number == 1 else 0),
+        retry='schedule = ["1s"]',
+    )
+    shop.board(T1="In Progress")
+    shop.trust()
+    shop.board(T1="Done")
+    shop.run("scan", code=0)
+    sending = shop.start("deliver")
+    (first,) = shop.arrivals(1)
+    sending.kill()
+    sending.wait()
+
+    shop.run("hook", "guardrail", code=0)
+
+    ids = {each.header("webhook-id") for each in shop.arrivals(2)}
+    assert ids == {first.header("webhook-id")}
+
+
+def test_a_document_watched_since_the_last_trust_is_seen_by_the_next_commit(
+    open_shop: Callable[..., Shop],
+) -> None:
+    shop = open_shop()
+    shop.repository.write(".git/info/exclude", ".spec-notify\n")
+    shop.board(T1="Backlog")
+    shop.repository.write("plan/board.md", board(T9="Backlog"))
+    shop.trust()
+    shop.run("hooks", "install", code=0)
+    shop.repository.commit(message="boards")
+    settled(shop)
+    wait_until(lambda: bool(list(shop.state.rglob("gate/*"))), "a gate stands")
+    shop.configure(top='[sources.spec]\npaths = ["SPEC.md", "plan/*.md"]')
+    shop.trust()
+
+    shop.repository.commit({"plan/board.md": board(T9="Done")}, "done")
+
+    assert [told(each) for each in shop.arrivals(1)] == [("T9", "Done")]
+
+
+def test_a_mode_changed_since_the_installation_is_told(hooked: Shop) -> None:
+    hooked.run("hooks", "status", code=0)
+    config = hooked.root / ".spec-notify/config.toml"
+    config.write_text(config.read_text("utf-8") + '\n[hooks]\nmode = "sync"\n', "utf-8")
+    hooked.run("hooks", "status", code=0)
+    hooked.trust()
+
+    told_ = hooked.run("hooks", "status", code=1).stdout
+
+    assert "post-commit: outdated" in told_
+    assert "its mode is detached, not sync: run `spec-notify hooks install`" in told_
+    hooked.run("hooks", "install", code=0)
+    hooked.run("hooks", "status", code=0)
+
+
+def test_hooks_say_in_one_line_that_the_config_was_edited_until_it_is_trusted(
+    hooked: Shop,
+) -> None:
+    def commit() -> str:
+        done = hooked.repository.run("commit", "-q", "--allow-empty", "-m", "x")
+        assert (done.returncode, done.stdout) == (0, "")
+        return done.stderr
+
+    def noticed() -> bool:
+        return bool(list(hooked.state.rglob("notice/.git")))
+
+    config = hooked.root / ".spec-notify/config.toml"
+    config.write_text(config.read_text("utf-8") + "# edited\n", "utf-8")
+    hooked.repository.commit(message="edited")
+    wait_until(noticed, "a notice was left")
+
+    (line,) = commit().splitlines()
+
+    assert line.startswith("spec-notify: .spec-notify/config.toml changed since you trusted it")
+    assert "spec-notify trust" in line
+    hooked.trust()
+    assert not noticed()
+    assert commit() == ""
+
+
+def test_a_notice_cannot_steer_a_terminal(shop: Shop) -> None:
+    state = shop.state.with_name("st\x1b[31mate")
+    state.mkdir(mode=0o700)
+    (state / "trust.json").write_text("damaged")
+
+    said = shop.run("hook", "guardrail", "--sync", code=0, SPEC_NOTIFY_STATE_DIR=str(state))
+
+    assert "trust.json: is damaged" in said.stderr
+    assert "\x1b" not in said.stderr
+
+
+def test_a_look_that_fails_leaves_word_for_doctor_until_one_succeeds(shop: Shop) -> None:
+    (spool,) = shop.state.rglob("spool.db")
+    spool.rename(spool.with_name("kept"))
+    spool.mkdir()
+    shop.run("hook", "guardrail", "--sync", code=0)
+    settled(shop)
+    assert "the last look failed" in shop.run("doctor").stdout
+
+    spool.rmdir()
+    spool.with_name("kept").rename(spool)
+    shop.run("hook", "guardrail", "--sync", code=0)
+    settled(shop)
+
+    assert "the last look failed" not in shop.run("doctor").stdout
+
+
+@pytest.mark.parametrize("more", [[], ["--sync"]])
+def test_switched_off_a_hook_opens_nothing(shop: Shop, more: list[str]) -> None:
+    shop.board(T1="Done", T2="Backlog")
+    before = {path: path.stat().st_mtime_ns for path in shop.state.rglob("*")}
+
+    done = shop.run("hook", "guardrail", *more, code=0, SPEC_NOTIFY_ENABLED="0")
+
+    assert (done.stdout, done.stderr) == ("", "")
+    assert {path: path.stat().st_mtime_ns for path in shop.state.rglob("*")} == before

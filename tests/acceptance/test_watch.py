@@ -143,3 +143,29 @@ def test_an_edited_config_is_untrusted_until_the_user_looks(shop: Shop) -> None:
     shop.trust()
 
     assert [told(each) for each in shop.arrivals(1)] == [("T1", "Done")]
+
+
+def test_the_word_of_a_killed_watcher_is_not_taken_for_this_ones(shop: Shop) -> None:
+    (spool,) = shop.state.rglob("spool.db")
+    spool.with_name("watch.ready").touch()
+    for file in spool.parent.glob("spool.db*"):
+        file.unlink()
+    spool.mkdir()
+
+    failed = shop.run("watch", "--background", code=1)
+
+    assert "did not come up" in failed.stderr
+
+
+def test_a_log_that_has_grown_too_long_is_cut_when_a_watcher_starts(shop: Shop) -> None:
+    (spool,) = shop.state.rglob("spool.db")
+    log = spool.with_name("watch.log")
+    log.write_bytes(b"".join(b"line %07d\n" % number for number in range(100_000)))
+    try:
+        shop.run("watch", "--background", code=0)
+        lines = log.read_text().splitlines()
+    finally:
+        shop.run("watch", "stop", code=0)
+
+    assert log.stat().st_size < 600_000
+    assert (lines[0][:5], "line 0099999" in lines) == ("line ", True)

@@ -54,3 +54,27 @@ def test_put_back_it_is_replayed(renamed: Shop) -> None:
     (result,) = renamed.json("--replay", "--failed", code=0)["results"]
 
     assert result["state"] == "delivered"
+
+
+def test_what_waits_for_a_lost_subscription_says_so_and_resumes_when_it_is_back(
+    open_shop: Callable[..., Shop],
+) -> None:
+    shop = open_shop(answers=failing(1), retry='schedule = ["1ms"]')
+    shop.board(T1="Backlog")
+    shop.trust()
+    shop.board(T1="Done")
+    shop.run("scan", code=0)
+    config = shop.root / ".spec-notify/config.toml"
+    kept = config.read_text("utf-8")
+    config.write_text(kept.replace('name = "shop"', 'name = "store"'))
+    shop.trust()
+    shop.run("deliver", "--drain", "1ms")
+
+    (parked,) = shop.json("list", "--failed")["deliveries"]
+    assert (parked["state"], parked["reason"]) == ("parked", "no_subscription")
+    assert "put it back" in parked["guidance"]
+
+    config.write_text(kept)
+    shop.trust()
+    shop.run("deliver", code=0)
+    assert shop.json("list")["counts"]["delivered"] == 1

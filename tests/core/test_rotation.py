@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec_notify.core.evidence import record_name
-from spec_notify.core.rotation import EvictionPlan, Shelf, plan_eviction
+from spec_notify.core.rotation import EvictionPlan, Shelf
 
 
 def name(at: int, sequence: int = 1, who: str = "a") -> str:
@@ -36,7 +36,7 @@ OLD, MIDDLE, NEW = name(1_000), name(2_000), name(3_000)
 def test_the_oldest_of_ours_leave_until_it_fits(
     existing: list[tuple[str, int]], incoming: int, cap: int, plan: EvictionPlan
 ) -> None:
-    assert plan_eviction(existing, incoming, cap) == plan
+    assert Shelf(existing).plan(incoming, cap) == plan
 
 
 def test_age_is_the_time_then_the_sequence_whoever_wrote_it() -> None:
@@ -47,7 +47,7 @@ def test_age_is_the_time_then_the_sequence_whoever_wrote_it() -> None:
         (name(1_000, 100_000_000, "a"), 1),
     ]
 
-    assert plan_eviction(files, 3, 4).victims == (
+    assert Shelf(files).plan(3, 4).victims == (
         name(1_000, 3, "a"),
         name(1_000, 20, "b"),
         name(1_000, 100_000_000, "a"),
@@ -80,7 +80,7 @@ FILES = st.lists(
 def test_a_plan_that_fits_keeps_to_the_cap_and_one_victim_less_would_not(
     files: list[tuple[str, int]], incoming: int, cap: int
 ) -> None:
-    plan = plan_eviction(files, incoming, cap)
+    plan = Shelf(files).plan(incoming, cap)
     sizes = dict(files)
     ours = {each for each in sizes if each[0].isdigit()}
     left = {each: size for each, size in files if each not in plan.victims}
@@ -113,4 +113,4 @@ def test_a_shelf_kept_in_step_plans_as_one_read_anew(
 
     assert shelf.total == sum(sizes.values())
     assert all(shelf.size(each) == sizes.get(each) for each, _ in files)
-    assert shelf.plan(5, 30) == plan_eviction(list(sizes.items()), 5, 30)
+    assert shelf.plan(5, 30) == Shelf(sizes.items()).plan(5, 30)

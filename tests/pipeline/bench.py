@@ -9,7 +9,6 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from spec_notify.core.delivery import Delivery, State
 from spec_notify.core.message import Endpoint, Reply, Secret
 from spec_notify.core.retry import schedule
 from spec_notify.core.signature import encode_secret
@@ -24,6 +23,7 @@ from tests.spool.given import NOW, a_delivery, an_event
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from spec_notify.core.delivery import Delivery, State
     from spec_notify.core.message import Failure, HttpMessage
     from spec_notify.ports import Record, Target
 

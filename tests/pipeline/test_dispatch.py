@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from spec_notify.core.delivery import PROBE_PATIENCE, State
+from spec_notify.core.delivery import PROBE_PATIENCE, Outcome, State, Verdict, advance
 from spec_notify.core.errors import SpoolError
 from spec_notify.core.message import Reply
 from spec_notify.core.retry import schedule
-from spec_notify.pipeline.dispatch import Limits
+from spec_notify.pipeline.dispatch import TIDY_EVERY, Limits
 from spec_notify.pipeline.slots import LEASE_MARGIN, put_by, shares
 from spec_notify.spool.memory import MemorySpool
 from spec_notify.targets import webhook
@@ -57,6 +57,7 @@ class TestSlots:
         self,
         wanting: dict[str, int],
         load: dict[str, int],
+        *,
         free: int,
         kept: int,
         after: str,
@@ -455,6 +456,25 @@ class TestAttempt:
         assert bench.only("one").state is State.DELIVERED
         assert [each["verdict"] for each in bench.files.records] == ["unknown", "delivered"]
 
+    def test_while_nothing_can_be_recorded_a_slot_sends_once_a_second(self) -> None:
+        bench = Bench(Refusing())
+        moments: list[int] = []
+
+        async def say() -> Reply:
+            moments.append(bench.clock())
+            return Reply(status=204)
+
+        bench.subscribe("one", say, concurrency=1)
+
+        async def run() -> None:
+            async with serving(bench):
+                bench.queue("one", 3)
+                await until(lambda: len(moments) == 2)
+
+        asyncio.run(run())
+        assert moments[1] - moments[0] >= TIDY_EVERY - 50
+        assert len(moments) == 2
+
     def test_a_spool_that_cannot_be_read_sends_nothing(self) -> None:
         class Broken(MemorySpool):
             def next_due(self, subscriptions: object) -> int | None:
@@ -488,8 +508,6 @@ class Refusing(MemorySpool):
 
 
 def give_up_and_deliver(bench: Bench, claim: Claim) -> None:
-    from spec_notify.core.delivery import Outcome, Verdict, advance
-
     outcome = Outcome(verdict=Verdict.UNKNOWN, detail="outcome unknown")
     plan = schedule("conductor", jitter=0.0)
     step = advance(claim.delivery, outcome, plan, now=bench.clock(), jitter=0.5)
