@@ -199,16 +199,9 @@ def _look(wiring: Wiring, name: str, settled: Collection[str]) -> Looked:
 
 def _drain(wiring: Wiring, budget: int) -> None:
     """Deliver what is due; also where nothing seems to be, for what is parked or was in flight."""
-    import asyncio
+    from .wiring.delivering import drained
 
-    async def run() -> None:
-        dispatch = wiring.dispatch()
-        try:
-            await dispatch.drain(budget)
-        finally:
-            await dispatch.aclose()
-
-    asyncio.run(run())
+    drained(wiring, budget)
 
 
 def _say(notices: tuple[str, ...]) -> None:

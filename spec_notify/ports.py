@@ -304,6 +304,7 @@ class Reason(StrEnum):
     """A folder is watched anew; what happened there before was not seen."""
 
 
+UNFINISHED = "its last line may still be being written"
 VANISHING = "more than half of its tasks vanished; waiting for them"
 """Why a look deferred a document: it passes when they return, or have been gone for long enough."""
 BUSY = ("git is in the middle of a ", "another git is at work")
@@ -315,6 +316,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     digest: str
+    modified: int | None = None
+    """When the file was last written, milliseconds UTC; None for what is no file."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ COMMANDS = {
 
 def main(words: Words) -> int:
     """Run one command; answer its exit code (contract, section 8)."""
-    from spec_notify.core.errors import SpecNotifyError
+    from spec_notify.core.errors import SpecNotifyError, SpoolError
 
     from .output import let_go, tell
 
@@ -52,6 +52,10 @@ def main(words: Words) -> int:
         # The reader left: what it did not want to read is no fault.
         let_go()
         return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        tell(f"spec-notify: {place}{error.strerror or error}")
+        return SpoolError.exit_code
     except Exception as error:  # noqa: BLE001 - a bug: one line for people, the rest in a file
         from .crash import report
 

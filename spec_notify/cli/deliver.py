@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from spec_notify.wiring.delivering import drained
 
 from .output import plural, say
 from .session import session
 
-__all__ = ["deliver", "drained", "register"]
+if TYPE_CHECKING:
+    from spec_notify.wiring import Wiring
 
 
 def register(app: typer.Typer) -> None:
@@ -28,17 +27,34 @@ def deliver(
     """Attempt what is due; exit 75 when something is still queued, 1 when something died."""
     from spec_notify.core.delivery import State
     from spec_notify.core.instant import parse_duration
+    from spec_notify.wiring.delivering import drained
 
     here = session(context)
     wiring = here.wiring()
     wiring.require_enabled()
-    attempts = drained(wiring, parse_duration(drain))
-    died = sum(1 for each in attempts if each.delivery.state is State.DEAD)
+    budget = parse_duration(drain)
+    for trouble in unready(wiring):
+        here.talk(trouble)
+    dead = wiring.spool.counts()[State.DEAD]
+    attempts = drained(wiring, budget)
     arrived = sum(1 for each in attempts if each.delivery.state is State.DELIVERED)
     counts = wiring.spool.counts()
+    # Not only attempts make dead letters: one may have waited past its expiry.
+    died = max(counts[State.DEAD] - dead, 0)
     if not here.answer("deliver", delivered=arrived, died=died, counts=counts):
         waiting = counts[State.PENDING]
-        say(f"{arrived} delivered, {plural(died, 'dead letter')}, {waiting} still queued")
+        parked = f", {counts[State.PARKED]} parked" if counts[State.PARKED] else ""
+        said = f"{arrived} delivered, {plural(died, 'dead letter')}, {waiting} still queued"
+        say(said + parked)
     if died:
         return 1
     return 75 if counts[State.PENDING] or counts[State.IN_FLIGHT] else 0
+
+
+def unready(wiring: Wiring) -> list[str]:
+    """Say of each subscription that cannot be served why; its deliveries are parked meanwhile."""
+    return [
+        f"{name}: {route.unready.replace('_', ' ')}: {route.why}; its deliveries are parked"
+        for name, route in wiring.routes().items()
+        if route.unready is not None and route.unready != "disabled"
+    ]

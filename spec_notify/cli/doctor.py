@@ -59,6 +59,7 @@ def _look_over(wiring: Wiring) -> Iterator[Finding]:
     yield from _hooks(wiring)
     yield _watcher(wiring)
     yield from _documents(wiring)
+    yield from _evidence(wiring)
     if wiring.has_spool:
         yield from _spool(wiring)
 
@@ -101,11 +102,11 @@ def _git(wiring: Wiring) -> Finding:
 
 
 def _hooks(wiring: Wiring) -> Iterator[Finding]:
-    from spec_notify.disk import hooks
+    from .hooks import standing
 
     if wiring.git is None:
         return
-    report = hooks.status(wiring.git)
+    report = standing(wiring, wiring.git)
     level = "ok" if report.ok else "warn"
     fix = "" if report.ok else "`spec-notify hooks install` looks at every commit and merge"
     for line in report.lines():
@@ -145,6 +146,17 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
             )
 
 
+def _evidence(wiring: Wiring) -> Iterator[Finding]:
+    folder = wiring.evidence_folder
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        yield Finding(
+            "fault",
+            "evidence",
+            f"{wiring.evidence_root} is no folder of its own",
+            "evidence is kept in the spool until it is one",
+        )
+
+
 def _spool(wiring: Wiring) -> Iterator[Finding]:
     from spec_notify.core.delivery import State
 
@@ -162,6 +174,13 @@ def _spool(wiring: Wiring) -> Iterator[Finding]:
         told,
         "`spec-notify --list --failed` says why" if stuck else "",
     )
+    for kept in sorted(wiring.state.glob("spool.db.corrupt-*[0-9]")):
+        yield Finding(
+            "warn",
+            "spool",
+            f"a damaged spool was kept as {kept}; what was pending in it was not sent",
+            "mend what damaged it, then remove the file",
+        )
     for path, each in documents.items():
         if each.held:
             yield Finding(

@@ -10,7 +10,10 @@ from .output import columns, plural, say
 from .session import session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spec_notify.core.delivery import Delivery, State
+    from spec_notify.core.snapshot import Notice
     from spec_notify.ports import Query
     from spec_notify.wiring import Wiring
 
@@ -121,7 +124,22 @@ def _documents(wiring: Wiring) -> list[tuple[str, str, int, tuple[Any, ...]]]:
         snapshots = [(path, known[path].snapshot) for path in present if path in known]
     else:
         snapshots = wiring.snapshots()
-    return [(path, each.format, len(each.tasks), each.notices) for path, each in snapshots]
+    unreadable = dict(_unreadable(wiring))
+    return [
+        (path, each.format, len(each.tasks), (*unreadable.pop(path, ()), *each.notices))
+        for path, each in snapshots
+    ] + [(path, "none", 0, notices) for path, notices in unreadable.items()]
+
+
+def _unreadable(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:
+    """Answer the documents that cannot be read as they stand, each with a notice that says why."""
+    from spec_notify.core.snapshot import Notice
+    from spec_notify.ports import Unreadable
+
+    for path in wiring.workspace.documents(wiring.config.paths):
+        text = wiring.workspace.read(path)
+        if isinstance(text, Unreadable):
+            yield path, (Notice(code="unreadable", message=f"cannot be read now: {text.why}"),)
 
 
 def _document(path: str, format: str, tasks: int, notices: tuple[Any, ...]) -> dict[str, Any]:
@@ -154,7 +172,7 @@ def _print(page: _Page) -> None:
         if any(said):
             say(f"{each.id}: {': '.join(filter(None, said))}")
     if page.truncated:
-        say("… and more: raise --limit")
+        say("... and more: raise --limit")
 
 
 def _print_documents(documents: list[dict[str, Any]]) -> None:

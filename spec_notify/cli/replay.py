@@ -107,8 +107,11 @@ def _instant(text: str | None) -> int | None:
 
 def _chosen(here: Session, wiring: Wiring, query: Query) -> list[Delivery]:
     """Answer what can be replayed; what was asked for by id and cannot be is refused."""
-    found = wiring.spool.find(query) if wiring.has_spool else []
-    _check(query.ids, found)
+    every = wiring.spool.find(query) if wiring.has_spool else []
+    _check(query.ids, every)
+    found = [each for each in every if not each.probe]
+    if query.ids and len(found) < len(every):
+        raise UsageError("a test has one attempt and no replay: run `spec-notify --test` again")
     if not wiring.config.enabled:
         return found
     known = {each.name for each in wiring.config.subscriptions}

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .deliver import unready
 from .output import plural, say
 from .session import Session, session
 
 if TYPE_CHECKING:
+    from spec_notify.core.event import Event
     from spec_notify.pipeline.intake import Intake, Looked
-
-VANISH_SECONDS = 5
-"""How long a look waits before it believes that more than half the tasks are gone."""
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +39,8 @@ def scan(
     wiring = here.wiring()
     wiring.require_enabled()
     looked = settled_look(wiring.intake(), Wish(baseline=baseline))
+    for trouble in unready(wiring):
+        here.talk(trouble)
     if deliver:
         drained(wiring, budget)
     _report(here, looked)
@@ -47,24 +48,26 @@ def scan(
 
 
 def settled_look(intake: Intake, wish: object) -> Looked:
-    """Look, and look again while tasks seem to have vanished, for at most five seconds."""
+    """Look, and look again for at most five seconds while something is in the way that passes."""
     import msgspec
 
     from spec_notify.pipeline.intake import Wish
+    from spec_notify.pipeline.settle import VANISHED, look_patiently
 
-    wish = wish if isinstance(wish, Wish) else Wish()
-    looked = intake.look(wish)
-    end = time.monotonic() + VANISH_SECONDS
-    while _vanishing(looked) and time.monotonic() < end:
-        time.sleep(0.2)
-        looked = intake.look(wish)
-    if _vanishing(looked):
-        looked = intake.look(msgspec.structs.replace(wish, settled=_vanishing(looked)))
-    return looked
+    base = wish if isinstance(wish, Wish) else Wish()
+    return look_patiently(
+        lambda settled: intake.look(msgspec.structs.replace(base, settled=settled)),
+        clock=lambda: time.monotonic_ns() // 1_000_000,
+        rest=lambda wait: time.sleep(wait / 1000),
+        patience=VANISHED,
+    )
 
 
-def _vanishing(looked: Looked) -> tuple[str, ...]:
-    return tuple(path for path, why in looked.deferred.items() if "vanished" in why)
+def named(event: Event) -> str:
+    """Name an event's task for people: its id, else its title."""
+    import orjson
+
+    return event.task or str(orjson.loads(event.body)["data"]["task"]["title"])
 
 
 def _report(here: Session, looked: Looked) -> None:
@@ -75,13 +78,17 @@ def _report(here: Session, looked: Looked) -> None:
         "held": looked.held,
         "deferred": looked.deferred,
         "unreadable": looked.unreadable,
+        "warnings": [
+            {"document": path, "code": n.code, "line": n.line, "message": n.message}
+            for path, n in looked.notices
+        ],
     }
     if here.answer("scan", **facts):
         return
     for path in looked.baselines:
         say(f"{path}: taken as the baseline; changes from here on are announced")
     for event in looked.events:
-        say(f"{event.document}: {event.task or event.id} is {event.status} ({event.type})")
+        say(f"{event.document}: {named(event)} is {event.status} ({event.type})")
     queued = plural(looked.deliveries, "delivery")
     say(f"{plural(len(looked.events), 'event')}, {queued} queued")
     for path, count in looked.held.items():

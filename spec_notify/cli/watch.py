@@ -14,6 +14,7 @@ import typer
 from spec_notify.core.errors import SpecNotifyError, UsageError
 from spec_notify.ports import Reason
 
+from .deliver import unready
 from .output import say, tell
 from .session import Session, session
 from .watch_voice import Voice
@@ -144,6 +145,7 @@ class _Watch:
         self._wiring = wiring
         self._voice = Voice(here, jsonl=jsonl)
         self._reload = False
+        self._stopped_by = signal.SIGTERM
         hands = Hands(
             look=self._look,
             rewatch=self._rewatch,
@@ -161,19 +163,21 @@ class _Watch:
     async def run(self) -> int:
         self._wiring.watching.rehearse()
         self._wiring.watching.open_gates()
+        self._voice.troubled("routes", unready(self._wiring))
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._stop, stop)
+            loop.add_signal_handler(each, self._stop, stop, each)
         loop.add_signal_handler(signal.SIGHUP, self._hangup)
         try:
             await self._daemon.run(stop)
         finally:
             self._watcher.stop()
             await self._dispatch.aclose()
-        return 0
+        return 130 if self._stopped_by == signal.SIGINT else 0
 
-    def _stop(self, stop: asyncio.Event) -> None:
+    def _stop(self, stop: asyncio.Event, by: signal.Signals) -> None:
+        self._stopped_by = by
         if stop.is_set():
             # The second signal means now; leases free what was under way.
             os._exit(130)

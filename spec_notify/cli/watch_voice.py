@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from .output import json_bytes, tell
+from .scan import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +35,7 @@ class Voice:
             self._speak({"event": "baseline", "document": path}, f"{path}: taken as the baseline")
         for event in looked.events:
             facts = {"event": "queued", "id": event.id, "type": event.type, "task": event.task}
-            self._speak(facts, f"{event.document}: {event.task or event.id} is {event.status}")
+            self._speak(facts, f"{event.document}: {named(event)} is {event.status}")
         unseen = {**looked.unreadable, **looked.deferred}
         troubles = [
             f"{path}: {count} events are held; `spec-notify accept {path}` sends them"

@@ -84,10 +84,12 @@ def repository_candidates(root: Path) -> tuple[Candidate, ...]:
 
 
 def _repository_places(root: Path) -> list[tuple[Path, str, Kind]]:
-    return [
+    places = [
         (root / REPOSITORY_FILE, REPOSITORY_FILE, Kind.REPOSITORY),
         (root / PYPROJECT, PYPROJECT, Kind.PYPROJECT),
     ]
+    # A link out of the repository would borrow the trust of whatever it leads to.
+    return [each for each in places if _real(each[0]).is_relative_to(_real(root))]
 
 
 def _real(path: Path) -> Path:

@@ -98,14 +98,15 @@ def read_file(path: str, *, cap: int = CAP) -> Text | Unreadable:
     return as_text(path, raw) if len(raw) <= cap else too_large(path, cap)
 
 
-def as_text(path: str, raw: bytes) -> Text | Unreadable:
+def as_text(path: str, raw: bytes, *, modified: int | None = None) -> Text | Unreadable:
     """Answer a document's text, without its byte order mark; only UTF-8 is read."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         why = f"is not UTF-8 (byte {error.start}): save it as UTF-8"
         return Unreadable(path=path, why=why)
-    return Text(text=text.removeprefix("\ufeff"), digest=hashlib.sha256(raw).hexdigest())
+    digest = hashlib.sha256(raw).hexdigest()
+    return Text(text=text.removeprefix("\ufeff"), digest=digest, modified=modified)
 
 
 def too_large(path: str, cap: int = CAP) -> Unreadable:
@@ -150,7 +151,7 @@ def _read(fd: int, path: str, cap: int) -> Text | Unreadable:
             return too_large(path, cap)
         raw = _whole(fd, cap + 1)
         if _stamp(os.fstat(fd)) == _stamp(before) and len(raw) == before.st_size:
-            return as_text(path, raw)
+            return as_text(path, raw, modified=before.st_mtime_ns // 1_000_000)
         os.lseek(fd, 0, os.SEEK_SET)
     return Unreadable(path=path, why="changes while it is read: the next look tries again")
 

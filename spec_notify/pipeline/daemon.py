@@ -121,6 +121,8 @@ class Daemon:
         now = self._hands.clock()
         wish = Wish(settled=self._doubts.settled(now))
         try:
+            # A folder made since the last look must be watched before it is read.
+            await self._hop(self._hands.rewatch)
             looked = await self._hop(lambda: self._hands.look(wish))
         except (SpecNotifyError, OSError) as error:
             self._fail(error)

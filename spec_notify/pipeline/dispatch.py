@@ -98,7 +98,8 @@ class Dispatch:
                 break
             if self._facts.clock() >= end:
                 break
-            await self._rest(min(due or end, end))
+            # Another process may queue something while an attempt of ours hangs.
+            await self._rest(min(due or end, end, self._facts.clock() + LISTEN_EVERY))
         await self._land(0)
 
     async def serve(self, stop: asyncio.Event, *, grace: int) -> None:

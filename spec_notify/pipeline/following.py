@@ -6,6 +6,7 @@ ones are rested on. A question git did not answer defers the document it was ask
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,7 @@ from spec_notify.core.reflog import Checkout, Compare, Piece
 from spec_notify.core.snapshot import Notice, Snapshot
 from spec_notify.pipeline.past import Past
 from spec_notify.pipeline.trail import Change, Trail
-from spec_notify.ports import VANISHING, StoredDocument, Text, Unreadable
+from spec_notify.ports import UNFINISHED, VANISHING, StoredDocument, Text, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
     from .intake import Wish
 
+FRESH = 500
+"""Milliseconds within which a list item without its newline may still be growing."""
+_LAST_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[[^\n]*\Z")
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _OTHER_RULES = "it is read by other rules than before: taken as it stands"
 
@@ -228,7 +232,13 @@ class Follower:
     def _disbelief(self, path: str, text: Text) -> str | None:
         if any(text.text.startswith(mark) or f"\n{mark}" in text.text for mark in _CONFLICT):
             return "it holds merge conflict markers"
+        if self._unfinished(text):
+            return UNFINISHED
         return self._rules.refusal(path, text.text)
+
+    def _unfinished(self, text: Text) -> bool:
+        fresh = text.modified is not None and 0 <= self._now - text.modified < FRESH
+        return fresh and _LAST_ITEM.search(text.text) is not None
 
 
 def _named(found: Found, paths: Collection[str]) -> bool:

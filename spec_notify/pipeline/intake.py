@@ -123,7 +123,9 @@ class Intake:
             ledger.rename(seen.moved_from, path)
         news = News(ledger, self._config, self._context, seen, now)
         wanted = news.wanted()
-        if len(wanted) > self._config.hold_above and not places & {*wish.accept, *wish.discard}:
+        # What is held waits for a human, even once fewer than the limit are left of it.
+        most = 0 if seen.before and seen.before.held else self._config.hold_above
+        if len(wanted) > most and not places & {*wish.accept, *wish.discard}:
             _hold(ledger, seen, len(wanted), now, tally)
             return
         ledger.save(seen.stored)

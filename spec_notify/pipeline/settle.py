@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.ports import BUSY, VANISHING, Reason
+from spec_notify.ports import BUSY, UNFINISHED, VANISHING, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -124,7 +124,9 @@ class Doubts:
         """
         vanishing = [path for path, why in deferred.items() if why == VANISHING]
         self._since = {path: self._since.get(path, now) for path in vanishing}
-        if not vanishing and not any(why.startswith(BUSY) for why in deferred.values()):
+        if not vanishing and not any(
+            why.startswith((*BUSY, UNFINISHED)) for why in deferred.values()
+        ):
             self._pause = 0
             return None
         self._pause = min(2 * self._pause, LATE) or SOON

@@ -69,11 +69,30 @@ def read_document(
     """
     # What is no Unicode text could be neither hashed, stored nor sent.
     text = text.encode("utf-8", "replace").decode()
+    text, unfinished = _whole_rows(text)
     snapshot = _source(path, format).read(path, text, aliases)
     notices = [*snapshot.notices, *_duplicates(snapshot.tasks)]
+    notices += unfinished
     if not snapshot.tasks:
         notices.append(Notice(code="no_tasks", message="no task was found in it"))
     return msgspec.structs.replace(snapshot, notices=tuple(_few(notices)))
+
+
+def _whole_rows(text: str) -> tuple[str, list[Notice]]:
+    """Leave out a last row that lacks its newline and the pipes that its table's header has.
+
+    A writer that stopped in the middle of it must not make `Done - needs review` a `Done`.
+    """
+    start = text.rfind("\n") + 1
+    last = text[start:].strip(" \t>")
+    rulers = _DELIMITER.findall(text, 0, start) if last.startswith("|") else []
+    if not rulers or not rulers[-1].rstrip().endswith("|"):
+        return text, []
+    if last.endswith("|") and last.count("|") >= rulers[-1].count("|"):
+        return text, []
+    message = "the last row is not finished: it lacks its newline and a pipe"
+    line = text.count("\n") + 1
+    return text[:start], [Notice(code="unfinished_row", message=message, line=line)]
 
 
 def _source(path: str, format: str | None) -> Source:

@@ -169,3 +169,27 @@ def test_a_log_that_has_grown_too_long_is_cut_when_a_watcher_starts(shop: Shop) 
 
     assert log.stat().st_size < 600_000
     assert (lines[0][:5], "line 0099999" in lines) == ("line ", True)
+
+
+def test_a_document_in_a_folder_made_since_is_seen(shop: Shop) -> None:
+    """Its first sight is a baseline; what happens next is told."""
+    shop.watch()
+    for name in ("docs/SPEC-NEW-1/tasks.md", "docs/SPEC-NEW-2/tasks.md"):
+        shop.repository.write(name, board(A1="Backlog"))
+        wait_until(lambda name=name: known(shop, name), f"a baseline of {name}")
+
+    shop.repository.write("docs/SPEC-NEW-2/tasks.md", board(A1="Done"))
+
+    assert [told(each) for each in shop.arrivals(1)] == [("A1", "Done")]
+
+
+def known(shop: Shop, name: str) -> bool:
+    return any(each["path"] == name for each in shop.json("list")["documents"])
+
+
+def test_interrupted_it_says_so_with_its_exit_code(shop: Shop) -> None:
+    child = shop.watch()
+
+    child.send_signal(signal.SIGINT)
+
+    assert child.wait(timeout=20) == 130

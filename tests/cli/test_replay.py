@@ -78,3 +78,14 @@ def test_what_waits_for_a_lost_subscription_says_so_and_resumes_when_it_is_back(
     shop.trust()
     shop.run("deliver", code=0)
     assert shop.json("list")["counts"]["delivered"] == 1
+
+
+def test_a_test_is_not_replayed(shop: Shop) -> None:
+    (result,) = shop.json("--test", code=0)["results"]
+
+    refused = shop.run("--replay", result["delivery"], code=2)
+
+    assert "run `spec-notify --test` again" in refused.stderr
+    assert shop.json("--replay", "--since", "2020-01-01T00:00:00Z")["results"] == []
+    shop.run("deliver", code=0)
+    assert len(shop.arrivals(1)) == 1

@@ -14,7 +14,7 @@ from spec_notify.core.errors import ConfigError
 from spec_notify.disk.config import Loaded, check, load, trust_repository
 from spec_notify.disk.config_files import user_config_file
 from spec_notify.disk.environment import Environment
-from spec_notify.disk.trust import TrustStore
+from spec_notify.disk.trust import TrustStore, fingerprint
 
 CANARY = "canary7Kd93hs8"
 NOON = 1_795_168_800_000
@@ -289,7 +289,7 @@ def test_a_way_around_leads_to_the_same_trust(desk: Desk) -> None:
 
 
 def test_a_linked_config_is_trusted_for_where_it_leads(desk: Desk) -> None:
-    shared = [write(desk.folder / name / "config.toml", ON + webhook("x")) for name in "ab"]
+    shared = [write(desk.root / name / "config.toml", ON + webhook("x")) for name in "ab"]
     link = desk.root / ".spec-notify" / "config.toml"
     link.parent.mkdir()
     link.symlink_to(shared[0])
@@ -298,6 +298,18 @@ def test_a_linked_config_is_trusted_for_where_it_leads(desk: Desk) -> None:
     link.unlink()
     link.symlink_to(shared[1])
     assert desk.names() == []
+
+
+def test_a_link_out_of_the_repository_borrows_no_trust(desk: Desk) -> None:
+    """Somebody else's trusted config must not send this repository's tasks."""
+    theirs = write(desk.folder / "theirs" / "config.toml", ON + webhook("x"))
+    digest = fingerprint(theirs, theirs.read_bytes())
+    desk.trust.trust(theirs, digest, allow_private=True, at=0)
+    link = desk.root / ".spec-notify" / "config.toml"
+    link.parent.mkdir()
+    link.symlink_to(theirs)
+    assert desk.names() == []
+    assert desk.say_yes() == []
 
 
 def test_a_nested_repository_needs_its_own_trust(desk: Desk) -> None:

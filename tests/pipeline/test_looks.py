@@ -9,7 +9,7 @@ import pytest
 
 from spec_notify.core.delivery import State
 from spec_notify.pipeline.intake import Wish
-from spec_notify.ports import Query
+from spec_notify.ports import UNFINISHED, Query
 from spec_notify.wiring import Wiring
 from tests.acceptance.shop import board
 from tests.pipeline.desk import ANY, MAIN, Desk
@@ -305,3 +305,40 @@ def test_two_desks_of_one_history_agree_on_the_id(tmp_path: Path) -> None:
 
     assert len(ids) == 2
     assert len(set(ids)) == 1
+
+
+def test_a_table_cut_anywhere_in_its_last_row_neither_completes_nor_reopens(desk: Desk) -> None:
+    before = board(T1="Backlog", T2="Done")
+    desk.repository.write("SPEC.md", before)
+    desk.look()
+    after = board(T1="Backlog", T2="Done - needs review")
+    row = after.rindex("| T2")
+    for text in (before, after):
+        for end in range(row, len(text) - 1):
+            desk.repository.write("SPEC.md", text[:end])
+            assert desk.told(Wish(settled=("SPEC.md",))) == []
+            desk.repository.write("SPEC.md", before)
+            assert desk.told() == []
+
+
+def test_a_growing_list_item_is_waited_for(desk: Desk) -> None:
+    desk.repository.write("SPEC.md", "- [ ] T1 one\n- [ ] T12 twelve\n")
+    desk.look()
+    desk.repository.write("SPEC.md", "- [ ] T12 twelve\n- [x] T1")
+
+    looked = desk.look()
+
+    assert (looked.events, looked.deferred) == ((), {"SPEC.md": UNFINISHED})
+
+
+def test_what_is_held_waits_for_a_human_even_when_it_shrinks(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, top="[sources.spec]\nhold_above = 1\n")
+    desk.save(T1="Done", T2="Done")
+    assert desk.look().held == {"SPEC.md": 2}
+    desk.save(T1="Done", T2="Backlog")
+
+    assert desk.look().held == {"SPEC.md": 1}
+
+    desk.save(T1="Backlog", T2="Backlog")
+    assert desk.look().held == {}
+    desk.wiring.close()

@@ -101,6 +101,17 @@ def test_a_file_whose_time_was_set_back_is_young_all_the_same(tmp_path: Path, pa
     assert stamps.changed([DOCUMENT], now) == []
 
 
+def test_a_document_touched_within_the_last_moments_may_still_be_written(
+    tmp_path: Path, path: Path
+) -> None:
+    stamps, now = Stamps(tmp_path), aged(path) - YOUNG
+    assert not stamps.touched([DOCUMENT], now, within=200), "it was never asked for"
+    stamps.changed([DOCUMENT, "missing.md"], now)
+    assert stamps.touched(["missing.md", DOCUMENT], now + 199, within=200)
+    assert not stamps.touched([DOCUMENT], now + 200, within=200)
+    assert not stamps.touched(["missing.md"], now, within=200)
+
+
 def test_a_stamp_far_in_the_future_is_not_young_for_ever(tmp_path: Path, path: Path) -> None:
     year = 365 * 86_400 * 10**9
     found = path.stat()
