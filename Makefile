@@ -25,7 +25,7 @@ house: dev
 	@$(BIN)/lint-imports
 
 bench: dev ## ratios, taken side by side in one run
-	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/latency.py
+	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/hooks.py && $(BIN)/python benchmarks/latency.py
 
 docs: dev ## write the generated parts of docs/ anew
 	@$(BIN)/python docs/generate.py
