@@ -73,7 +73,6 @@ class Daemon:
         """
         self._loop = asyncio.get_running_loop()
         try:
-            await self._hop(self._hands.rewatch)
             await self._look()
             self._hands.ready()
             await self._serve(stop)
@@ -107,8 +106,6 @@ class Daemon:
         if not due:
             return
         try:
-            if "discover" in due:
-                await self._hop(self._hands.rewatch)
             found = await self._hop(self._hands.changed)
         except (SpecNotifyError, OSError) as error:
             self._fail(error)

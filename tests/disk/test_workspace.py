@@ -203,7 +203,9 @@ class TestReading:
         raw = "# Täsks\r\n- [x] one ✅\r\n".encode()
         (tmp_path / "SPEC.md").write_bytes(b"\xef\xbb\xbf" + raw)
         assert Folder(tmp_path).read("SPEC.md") == Text(
-            text=raw.decode(), digest=hashlib.sha256(b"\xef\xbb\xbf" + raw).hexdigest()
+            text=raw.decode(),
+            digest=hashlib.sha256(b"\xef\xbb\xbf" + raw).hexdigest(),
+            modified=(tmp_path / "SPEC.md").stat().st_mtime_ns // 1_000_000,
         )
 
     @pytest.mark.parametrize("path", ["gone.md", "gone/x.md", "file/x.md", "x" * 300])
