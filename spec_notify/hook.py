@@ -39,7 +39,7 @@ def main(words: Words) -> int:
         left = _in_front(name, words) if waits else "all"
         if left != "nothing" and _detached():
             _behind(name, words, looked=left == "delivery")
-    except Exception as error:  # noqa: BLE001 - a bug: one line for people, the rest in a file
+    except Exception as error:  # noqa: BLE001 - a notifier must never break git
         _say((f"{name} hook: {_spell(error)}",))
     return 0
 

@@ -20,7 +20,7 @@ _BARE = re.compile(
 )
 _OUTLINE = re.compile(r"(?P<id>\d{1,9}(?:\.\d{1,9})+)\.?(?=\s)")
 _NUMBER = re.compile(r"(?P<id>\d{1,9})\.(?=\s)")
-_GAP = re.compile(r"[.:)]?\s*(?:[-–—]+\s+)?")  # noqa: RUF001
+_GAP = re.compile(r"[.:)]?\s*(?:[-–—]+\s+)?")  # noqa: RUF001 - dashes people write
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):

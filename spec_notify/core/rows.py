@@ -33,7 +33,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-def read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
+def read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
     """Read a table as one token: a token per cell is most of what reading one costs."""
     from markdown_it.rules_block import table
 

@@ -44,7 +44,7 @@ _DATE = (
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
 )
 # A date is taken whole, so that the colon of its time separates nothing.
-_CUT = re.compile(rf"{_DATE}|[()]|(?P<cut>\s[-‒–—―−]+(?=\s|$)|[:;,\n])", re.ASCII)  # noqa: RUF001
+_CUT = re.compile(rf"{_DATE}|[()]|(?P<cut>\s[-‒–—―−]+(?=\s|$)|[:;,\n])", re.ASCII)  # noqa: RUF001 - dashes people write
 _TRAILING_DATE = re.compile(rf"\s+{_DATE}$", re.ASCII)
 
 _NUMBER = r"(\d{1,9}(?:\.\d{1,9})?)"
@@ -173,7 +173,7 @@ def _short_of_whole(aside: str) -> Iterator[str]:
         if float(found[1]) < float(found[2]):
             yield found[0]
     for found in _PERCENT.finditer(aside):
-        if float(found[1].replace(",", ".")) < 100:  # noqa: PLR2004
+        if float(found[1].replace(",", ".")) < 100:  # noqa: PLR2004 - a percentage
             yield found[0]
     yield from _VULGAR.findall(aside)
 

@@ -115,7 +115,7 @@ def _unmark(mark: Path) -> bool:
 def _run(work: Callable[[], None]) -> Exception | None:
     try:
         work()
-    except Exception as error:  # noqa: BLE001 - a bug: one line for people, the rest in a file
+    except Exception as error:  # noqa: BLE001 - raised when nobody else waits for a run
         return error
     return None
 

@@ -30,7 +30,7 @@ _LISTED_LINES = 10
 _ROW = re.compile(r"^[ \t>]*(?:\||(?:[-+*]|\d{1,9}[.)])[ \t]+\[)", re.MULTILINE)
 _DELIMITER = re.compile(r"^[ \t>]*\|[|: \t-]+$", re.MULTILINE)
 _PIPED = re.compile(r"^[^|\n]*\|", re.MULTILINE)
-_PREFIX = re.compile(r"^(?:[ >]|[-+*](?=[ \n])|\d{1,9}[.)](?=[ \n])){%d}" % DEEPEST, re.MULTILINE)  # noqa: UP031
+_PREFIX = re.compile(r"^(?:[ >]|[-+*](?=[ \n])|\d{1,9}[.)](?=[ \n])){%d}" % DEEPEST, re.MULTILINE)  # noqa: UP031 - braces are the pattern's own
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

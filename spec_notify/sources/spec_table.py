@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spec_notify.core.rows import Row
     from spec_notify.core.table import Columns
 
-_NOTHING = frozenset({"", "-", "--", "–", "—", "none", "(none)", "n/a", "tbd", "unassigned"})  # noqa: RUF001
+_NOTHING = frozenset({"", "-", "--", "–", "—", "none", "(none)", "n/a", "tbd", "unassigned"})  # noqa: RUF001 - dashes people write
 _BETWEEN_OWNERS = re.compile(r"[,;\n]|\s(?:&|\+|/|and)\s")
 _FEWEST_CELLS = 3
 

@@ -79,14 +79,14 @@ def _verdict(status: int, *, strict: bool) -> Verdict:
         return Verdict.DELIVERED
     if status == HTTPStatus.GONE:
         return Verdict.GONE
-    if strict and 400 <= status < 500 and status not in _FOR_NOW:  # noqa: PLR2004
+    if strict and 400 <= status < 500 and status not in _FOR_NOW:  # noqa: PLR2004 - HTTP status classes
         return Verdict.REJECTED
     return Verdict.RETRY
 
 
 def _detail(reply: Reply) -> str:
     said = f"HTTP {reply.status} {_PHRASES.get(reply.status, '')}".rstrip()
-    if 300 <= reply.status < 400:  # noqa: PLR2004
+    if 300 <= reply.status < 400:  # noqa: PLR2004 - HTTP status classes
         return f"{said}: redirects are not followed{_toward(reply.header('location'))}"
     if reply.status == HTTPStatus.GONE:
         return f"{said}: the endpoint is parked until a replay gets through or its URL changes"

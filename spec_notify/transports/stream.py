@@ -37,11 +37,11 @@ class TcpStream(httpcore.AsyncNetworkStream):
         self._inbox = inbox
         inbox.transport = transport
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's signature; the deadline is total
         """Answer up to `max_bytes` as they come; none at the end. Raises httpcore.ReadError."""
         return await self._inbox.take(max_bytes)
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - httpcore's signature; the deadline is total
         """Hand bytes to the socket. Raises httpcore.WriteError when the other side is gone."""
         if self._transport.is_closing():
             raise httpcore.WriteError("the connection broke")

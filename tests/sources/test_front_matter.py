@@ -211,7 +211,7 @@ def test_line_ends_and_marks_of_order_change_nothing(end: str, break_: str) -> N
         ("", False),
     ],
 )
-def test_half_a_head_is_not_believed(text: str, refused: bool) -> None:  # noqa: FBT001
+def test_half_a_head_is_not_believed(text: str, refused: bool) -> None:  # noqa: FBT001 - a case of the table
     assert (unreadable(PATH, text) is not None) is refused
 
 
@@ -288,7 +288,7 @@ WORDS = [
 @given(st.text(max_size=80) | st.lists(st.sampled_from(WORDS)).map("".join), st.booleans())
 def test_any_text_is_read_into_at_most_one_task_that_can_be_stored(
     text: str,
-    headed: bool,  # noqa: FBT001
+    headed: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     text = f"---\nstatus: Done\n{text}\n---\n" if headed else text
     unreadable(PATH, text)

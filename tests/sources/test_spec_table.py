@@ -132,7 +132,7 @@ def test_marks_are_no_part_of_an_id(cell: str, id_: str) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["../x", "/etc/x", "a..b", "-rf", "~root", "T1 (core)", "T1, T2", "T" * 200, "T\u20611", "Т1"],  # noqa: RUF001
+    ["../x", "/etc/x", "a..b", "-rf", "~root", "T1 (core)", "T1, T2", "T" * 200, "T\u20611", "Т1"],  # noqa: RUF001 - a lookalike is the case
 )
 def test_an_unsafe_id_is_refused_not_mended(cell: str) -> None:
     snapshot = _read(f"| {cell} | Draw the route | Done | |")

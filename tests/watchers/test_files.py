@@ -332,7 +332,7 @@ folders = [Path(each) for each in sys.argv[1:]]
 @linux
 def test_a_queue_the_kernel_overflowed_is_one_hint_not_a_lost_change(tmp_path: Path) -> None:
     """A stopped watcher reads nothing while more events come in than the kernel keeps."""
-    with open("/proc/sys/fs/inotify/max_queued_events") as limit:  # noqa: PTH123
+    with open("/proc/sys/fs/inotify/max_queued_events") as limit:  # noqa: PTH123 - a kernel file, as it is named
         most = int(limit.read())
     if most > 100_000:
         pytest.skip(f"max_queued_events is {most}: too many to fill")
