@@ -143,3 +143,39 @@ USAGE = [
 @pytest.mark.parametrize(("words", "said"), USAGE)
 def test_wrong_words_are_exit_code_two(shop: Shop, words: list[str], said: str) -> None:
     assert said in shop.run(*words, code=2).stderr
+
+
+@pytest.mark.parametrize("words", [["scan", "--deliver"], ["deliver"]])
+def test_a_subscription_that_cannot_be_served_is_said_where_users_look(
+    shop: Shop, words: list[str]
+) -> None:
+    shop.env.pop("SPEC_NOTIFY_SHOP_SECRET")
+    shop.board(T1="Done", T2="Backlog")
+    shop.run("scan", code=0)
+
+    done = shop.run(*words, code=0)
+
+    assert "shop: secret missing: SPEC_NOTIFY_SHOP_SECRET is not set" in done.stderr
+
+
+def test_a_document_that_cannot_be_read_is_said_by_list(shop: Shop) -> None:
+    shop.repository.write("SPEC.md", b"\xff")
+
+    (document,) = shop.json("list")["documents"]
+
+    assert [each["code"] for each in document["warnings"]] == ["unreadable"]
+
+
+def test_doctor_remembers_a_damaged_spool(shop: Shop) -> None:
+    shop.run("scan", code=0)
+    (spool,) = shop.state.rglob("spool.db")
+    spool.write_bytes(b"not a database at all" * 400)
+    shop.run("scan", code=0)
+
+    assert "a damaged spool was kept" in shop.run("doctor").stdout
+
+
+def test_doctor_finds_an_evidence_root_that_is_no_folder(shop: Shop) -> None:
+    shop.repository.write("evidence", "a file")
+
+    assert "evidence is no folder of its own" in shop.run("doctor", code=1).stdout
