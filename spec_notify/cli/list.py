@@ -10,7 +10,7 @@ from .output import columns, plural, say
 from .session import session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from spec_notify.core.delivery import Delivery, State
     from spec_notify.core.snapshot import Notice
@@ -50,9 +50,11 @@ def list_(
     here = session(context)
     wiring = here.wiring()
     states = (State.DEAD, State.PARKED) if failed else ()
-    page = _page(wiring, Query(spec=spec, states=states, limit=limit + 1), limit)
-    for notice in wiring.workspace.listing(wiring.config.paths).notices:
+    listing = wiring.workspace.listing(wiring.config.paths)
+    for notice in listing.notices:
         here.talk(notice.message)
+    query = Query(spec=spec, states=states, limit=limit + 1)
+    page = _page(wiring, query, limit, listing.documents)
     shown = [facts(each) for each in page.deliveries]
     if not here.answer("list", **page._replace(deliveries=shown)._asdict()):
         _print(page)
@@ -69,14 +71,14 @@ class _Page(NamedTuple):
     deliveries: list[Any]
 
 
-def _page(wiring: Wiring, query: Query, limit: int) -> _Page:
+def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Page:
     from spec_notify.core.delivery import State
 
     found = wiring.spool.find(query) if wiring.has_spool else []
     return _Page(
         counts=wiring.spool.counts() if wiring.has_spool else dict.fromkeys(State, 0),
         held=_held(wiring),
-        documents=[_document(*each) for each in _documents(wiring)],
+        documents=[_document(*each) for each in _documents(wiring, paths)],
         truncated=len(found) > limit,
         deliveries=found[:limit],
     )
@@ -117,26 +119,25 @@ def guidance(delivery: Delivery) -> str | None:
     return text.format(id=delivery.id)
 
 
-def _documents(wiring: Wiring) -> list[tuple[str, str, int, tuple[Any, ...]]]:
+def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int, tuple[Any, ...]]]:
     """Answer (path, format, tasks, notices): as remembered, else as they stand now."""
     if wiring.has_spool and (known := wiring.spool.documents()):
-        present = wiring.workspace.documents(wiring.config.paths)
-        snapshots = [(path, known[path].snapshot) for path in present if path in known]
+        snapshots = [(path, known[path].snapshot) for path in paths if path in known]
     else:
         snapshots = wiring.snapshots()
-    unreadable = dict(_unreadable(wiring))
+    unreadable = dict(_unreadable(wiring, paths))
     return [
         (path, each.format, len(each.tasks), (*unreadable.pop(path, ()), *each.notices))
         for path, each in snapshots
     ] + [(path, "none", 0, notices) for path, notices in unreadable.items()]
 
 
-def _unreadable(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:
+def _unreadable(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[str, tuple[Notice]]]:
     """Answer the documents that cannot be read as they stand, each with a notice that says why."""
     from spec_notify.core.snapshot import Notice
     from spec_notify.ports import Unreadable
 
-    for path in wiring.workspace.documents(wiring.config.paths):
+    for path in paths:
         text = wiring.workspace.read(path)
         if isinstance(text, Unreadable):
             yield path, (Notice(code="unreadable", message=f"cannot be read now: {text.why}"),)
