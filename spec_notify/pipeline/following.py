@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FRESH = 500
 """Milliseconds within which a list item without its newline may still be growing."""
-_LAST_ITEM = re.compile(r"(?:^|\n)[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[[^\n]*\Z")
+_ITEM = re.compile(r"[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[")
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _OTHER_RULES = "it is read by other rules than before: taken as it stands"
 
@@ -238,7 +238,7 @@ class Follower:
 
     def _unfinished(self, text: Text) -> bool:
         fresh = text.modified is not None and 0 <= self._now - text.modified < FRESH
-        return fresh and _LAST_ITEM.search(text.text) is not None
+        return fresh and _ITEM.match(text.text.rpartition("\n")[2]) is not None
 
 
 def _named(found: Found, paths: Collection[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
@@ -39,10 +39,9 @@ def open_database(path: str, *, now: int, fresh_id: Callable[[], str], journal: 
     with files.speaking(path):
         found = files.private_file(path)
         if found and not files.is_suspect(path):
-            try:
+            # What is damaged is kept aside, and a fresh spool begins.
+            with suppress(Damaged):
                 return _ready(path, found, journal)
-            except Damaged:
-                pass
         return _begin(path, now=now, fresh_id=fresh_id, journal=journal)
 
 
