@@ -318,6 +318,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     modified: int | None = None
     """When the file was last written, milliseconds UTC; None for what is no file."""
+    beside: dict[str, str] = {}
+    """Path → text of the files that say how this one is read, as far as they exist."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -337,7 +339,10 @@ class Workspace(Protocol):
         """Read a document; None when there is none."""
 
     def names(self, folder: str) -> list[str]:
-        """Answer the file names directly in a folder; none when it does not exist."""
+        """Answer the file names directly in a folder, sorted; none when it does not exist."""
+
+    def folders(self, folder: str) -> list[str]:
+        """Answer the names of the folders directly in a folder, sorted; links left out."""
 
 
 class History(Protocol):

@@ -17,7 +17,7 @@ from spec_notify.ports import Text, Unreadable
 from .listing import MOST, Walk, spellable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .listing import Listing
 
@@ -79,11 +79,17 @@ class Folder:
 
     def names(self, folder: str) -> list[str]:
         """Answer the names of the files directly in a folder; none when it does not exist."""
+        return self._entries(folder, lambda entry: entry.is_file(follow_symlinks=False))
+
+    def folders(self, folder: str) -> list[str]:
+        """Answer the names of the folders directly in a folder; links are none."""
+        return self._entries(folder, lambda entry: entry.is_dir(follow_symlinks=False))
+
+    def _entries(self, folder: str, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
         try:
             names = [] if folder in ("", ".") else _names(folder)
             with _Descent(self.root, names) as fd, os.scandir(fd) as entries:
-                files = [e.name for e in entries if e.is_file(follow_symlinks=False)]
-                return sorted(filter(spellable, files))
+                return sorted(filter(spellable, (e.name for e in entries if wanted(e))))
         except (OSError, ValueError):
             return []
 

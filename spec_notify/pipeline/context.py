@@ -18,6 +18,7 @@ from spec_notify.core.payload import Surroundings, arrival, build_task_event
 from spec_notify.core.schema import validate
 from spec_notify.core.snapshot import Notice
 from spec_notify.core.spec_id import resolve
+from spec_notify.pipeline.documents import Documents
 from spec_notify.pipeline.rules import Rules
 from spec_notify.ports import Text
 from spec_notify.sources import consensus, stage_telemetry
@@ -111,6 +112,7 @@ class Context:
 
     def _begin(self, checkout: Checkout | None) -> None:
         self._checkout = checkout
+        self._documents = Documents(self._workspace, self._history, self._rules)
         self._folders: list[str] | None = None
         self._around: dict[tuple[str, Change], _Around] = {}
         self._specs: dict[str, tuple[Telemetry | Absent, Consensus | Absent]] = {}
@@ -138,7 +140,7 @@ class Context:
 
     def _read_around(self, document: str, change: Change) -> _Around:
         if self._folders is None:
-            self._folders = self._workspace.names("docs")
+            self._folders = self._workspace.folders("docs")
         task = change.transition.task
         spec = resolve(task, document=document, directories=self._folders, default=None)
         telemetry, agreed = self._pointers(spec.id)
@@ -183,10 +185,10 @@ class Context:
         return self._heads[document]
 
     def _read_head(self, document: str) -> Snapshot | None:
-        if self._history is None or self._checkout is None or self._checkout.head is None:
+        if self._checkout is None:
             return None
-        text = self._history.read(self._checkout.head, document)
-        return self._rules.read(document, text.text) if isinstance(text, Text) else None
+        text = self._documents.at(self._checkout.head, document)
+        return self._rules.read(document, text) if isinstance(text, Text) else None
 
     def _checklist(self, document: str) -> str | Absent:
         if document not in self._checklists:

@@ -21,8 +21,9 @@ from spec_notify.ports import UNFINISHED, VANISHING, StoredDocument, Text, Unrea
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from spec_notify.pipeline.documents import Documents
     from spec_notify.pipeline.rules import Rules
-    from spec_notify.ports import History, Workspace
+    from spec_notify.ports import History
 
     from .intake import Wish
 
@@ -38,6 +39,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     digest: str
+    rules: str = ""
     snapshot: Snapshot
     stored: StoredDocument | None = None
 
@@ -65,17 +67,17 @@ class Follower:
     def __init__(
         self,
         *,
-        workspace: Workspace,
+        documents: Documents,
         history: History | None,
         rules: Rules,
         checkout: Checkout | None,
         wish: Wish,
         now: int,
     ) -> None:
-        self._workspace = workspace
+        self._documents = documents
         self._rules = rules
         self._stand = checkout or Checkout(branch=None, head=None)
-        self._past = Past(history, rules, self._stand)
+        self._past = Past(documents, history, rules, self._stand)
         self._wish = wish
         self._now = now
         self.seen: list[Seen] = []
@@ -85,16 +87,17 @@ class Follower:
 
     def found(self, path: str) -> Found | None:
         """Read a document as it stands; None when it cannot be, or is not to be believed."""
-        text = self._workspace.read(path)
+        text = self._documents.here(path)
         if not isinstance(text, Text) or self._disbelief(path, text):
             return None
-        snapshot = self._rules.read(path, text.text)
-        return Found(path=path, digest=text.digest, snapshot=snapshot)
+        snapshot = self._rules.read(path, text)
+        rules = self._rules.stamp(text)
+        return Found(path=path, digest=text.digest, rules=rules, snapshot=snapshot)
 
     def document(self, path: str, stored: StoredDocument | None) -> None:
         """Follow one document to how it stands; what goes wrong with it is its own affair."""
         try:
-            text = self._workspace.read(path)
+            text = self._documents.here(path)
             if isinstance(text, Unreadable):
                 self.unreadable[path] = text.why
             elif text is not None and not self._same(path, stored, text):
@@ -108,7 +111,7 @@ class Follower:
         """Nothing to do: the bytes and the checkout are as remembered, and nothing is asked."""
         if stored is None or stored.held:
             return False
-        now = (path, text.digest, self._rules.stamp)
+        now = (path, text.digest, self._rules.stamp(text))
         stand = (self._stand.branch, self._stand.head, self._stand.mark)
         then = (stored.path, stored.digest, stored.rules)
         return now == then and stand == (stored.branch, stored.head, stored.mark)
@@ -118,8 +121,14 @@ class Follower:
         if why:
             self.deferred[path] = why
             return
-        snapshot = self._rules.read(path, text.text)
-        found = Found(path=path, digest=text.digest, snapshot=snapshot, stored=stored)
+        snapshot = self._rules.read(path, text)
+        found = Found(
+            path=path,
+            digest=text.digest,
+            rules=self._rules.stamp(text),
+            snapshot=snapshot,
+            stored=stored,
+        )
         self.notices += [(path, notice) for notice in snapshot.notices]
         if stored is None:
             self._first(found)
@@ -152,14 +161,14 @@ class Follower:
 
     def _before(self, found: Found, stored: StoredDocument) -> Snapshot | None:
         """Answer what was last seen, read by today's rules; None when its text is gone."""
-        if stored.rules == self._rules.stamp:
+        if stored.rules == found.rules:
             return stored.snapshot
         if stored.digest == found.digest:
             return found.snapshot
         text = self._past.text(stored.head, stored.path)
         if not isinstance(text, Text) or text.digest != stored.digest:
             return None
-        return self._rules.read(stored.path, text.text)
+        return self._rules.read(stored.path, text)
 
     def _walk(self, found: Found, trail: Trail, pieces: tuple[Piece, ...]) -> None:
         for piece in pieces:
@@ -200,7 +209,7 @@ class Follower:
             branch=stand.branch,
             head=stand.head,
             mark=stand.mark,
-            rules=self._rules.stamp,
+            rules=found.rules,
             vanished=trail.vanished,
         )
         moved_from = stored.path if stored and stored.path != found.path else None
@@ -234,7 +243,7 @@ class Follower:
             return "it holds merge conflict markers"
         if self._unfinished(text):
             return UNFINISHED
-        return self._rules.refusal(path, text.text)
+        return self._rules.refusal(path, text)
 
     def _unfinished(self, text: Text) -> bool:
         fresh = text.modified is not None and 0 <= self._now - text.modified < FRESH

@@ -14,6 +14,7 @@ from spec_notify.ports import StoredDocument, Text, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from spec_notify.pipeline.documents import Documents
     from spec_notify.pipeline.rules import Rules
     from spec_notify.ports import History
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 class Past:
     """What led to one stand of a checkout, read by one set of rules."""
 
-    def __init__(self, history: History | None, rules: Rules, stand: Checkout) -> None:
+    def __init__(
+        self, documents: Documents, history: History | None, rules: Rules, stand: Checkout
+    ) -> None:
+        self._documents = documents
         self._history = history
         self._rules = rules
         self._stand = stand
@@ -39,7 +43,7 @@ class Past:
 
     def text(self, commit: str | None, path: str) -> Text | Unreadable | None:
         """Read a document as of a commit; None when it was not there."""
-        return self._history.read(commit, path) if self._history and commit else None
+        return self._documents.at(commit, path)
 
     def snapshot(self, commit: str, places: Iterable[str]) -> Snapshot | None:
         """Answer a document as of a commit, at the first of its places where it then stood.
@@ -73,13 +77,13 @@ class Past:
             branch=stand.branch,
             head=stand.head,
             mark=stand.mark,
-            rules=self._rules.stamp,
+            rules=self._rules.stamp(text),
         )
 
     def _read(self, commit: str, path: str, text: Text | Unreadable) -> Snapshot | None:
-        refused = self._rules.refusal(path, text.text) if isinstance(text, Text) else text.why
+        refused = self._rules.refusal(path, text) if isinstance(text, Text) else text.why
         if refused or not isinstance(text, Text):
             words = f"{refused} ({commit[:12]}): what it says there is not compared"
             self.notices.append((path, Notice(code="not_compared", message=words)))
             return None
-        return self._rules.read(path, text.text)
+        return self._rules.read(path, text)

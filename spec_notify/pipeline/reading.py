@@ -11,6 +11,7 @@ import msgspec
 
 from spec_notify.core.errors import UnansweredError
 from spec_notify.core.snapshot import Notice
+from spec_notify.pipeline.documents import Documents
 from spec_notify.pipeline.following import Follower, Seen
 from spec_notify.pipeline.moves import archives, is_archived, paired
 from spec_notify.pipeline.rules import Rules
@@ -82,7 +83,7 @@ class Reader:
         if checkout and checkout.busy and checkout.busy not in wish.despite:
             return self._all_deferred(checkout, _in_the_middle(checkout.busy))
         follower = Follower(
-            workspace=self._workspace,
+            documents=Documents(self._workspace, self._history, self._rules),
             history=self._history,
             rules=self._rules,
             checkout=checkout,

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.sources.document import read_document, unreadable
+from spec_notify.sources.document import beside, read_document, unreadable
 
 if TYPE_CHECKING:
     from spec_notify.core.config import Config
     from spec_notify.core.snapshot import Snapshot
+    from spec_notify.ports import Text
 
 READER = 1
 """Raised by a release that reads the same text as other tasks or statuses than the one before."""
@@ -26,14 +27,26 @@ class Rules:
     def __init__(self, config: Config) -> None:
         self._aliases = config.statuses
         self._format = config.format
-        facts = (READER, config.format or "auto", sorted(config.statuses.items()))
-        self.stamp = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]
-        """Equal for all that read alike; snapshots of other rules are not compared."""
+        self._stamp = _stamp(READER, config.format or "auto", sorted(config.statuses.items()))
 
-    def refusal(self, path: str, text: str) -> str | None:
+    def stamp(self, text: Text) -> str:
+        """Equal for all that is read alike; snapshots of other rules are not compared."""
+        return _stamp(self._stamp, sorted(text.beside.items())) if text.beside else self._stamp
+
+    def beside(self, path: str) -> tuple[str, ...]:
+        """Answer which neighbours of a document say how it is read; they need not exist."""
+        return beside(path, format=self._format)
+
+    def refusal(self, path: str, text: Text) -> str | None:
         """Say why a document is not to be read as it stands; None for any other."""
-        return unreadable(path, text, format=self._format)
+        return unreadable(path, text.text, format=self._format)
 
-    def read(self, path: str, text: str) -> Snapshot:
+    def read(self, path: str, text: Text) -> Snapshot:
         """Read a document's tasks; any text is readable."""
-        return read_document(path, text, aliases=self._aliases, format=self._format)
+        return read_document(
+            path, text.text, aliases=self._aliases, format=self._format, beside=text.beside
+        )
+
+
+def _stamp(*facts: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

@@ -10,10 +10,10 @@ from spec_notify.core.plain import shown, squeeze, visible
 from spec_notify.core.snapshot import Task
 from spec_notify.core.status import BACKLOG, IN_PROGRESS, UNKNOWN, Status, vocabulary
 
-from .reading import Reading, linking
+from .reading import Manner, Reading, linking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from spec_notify.core.markdown import Item, Page
 
@@ -29,10 +29,10 @@ class CheckboxReading(Reading):
     A mark that no dialect knows is Unknown: its task is not done and not dropped.
     """
 
-    def __init__(self, path: str, page: Page, aliases: Mapping[str, str]) -> None:
+    def __init__(self, path: str, page: Page, manner: Manner) -> None:
         super().__init__(page)
         self._kiro = _KIRO.search(path) is not None
-        self._marks = {**(_KIRO_MARKS if self._kiro else {}), **vocabulary(aliases)}
+        self._marks = {**(_KIRO_MARKS if self._kiro else {}), **vocabulary(manner.aliases)}
         self.tasks = [task for item in page.items for task in self._task(item)]
 
     def _task(self, item: Item) -> Iterator[Task]:

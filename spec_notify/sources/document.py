@@ -15,7 +15,7 @@ from spec_notify.core.status import DONE
 
 from . import front_matter, task_master
 from .checkbox import CheckboxReading
-from .reading import MOST_ROWS
+from .reading import MOST_ROWS, Manner
 from .spec_table import TableReading
 
 if TYPE_CHECKING:
@@ -34,15 +34,17 @@ _PREFIX = re.compile(r"^(?:[ >]|[-+*](?=[ \n])|\d{1,9}[.)](?=[ \n])){%d}" % DEEP
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to read documents, the paths it claims, and its pure reader (path, text, aliases).
+    """A way to read documents, the paths it claims, and its pure reader (path, text, manner).
 
-    `refuses` says why a text is not to be read, or nothing.
+    `refuses` says why a text is not to be read, or nothing; `beside` names the neighbours that
+    say how a document is read.
     """
 
     format: str
     claims: Callable[[str], bool]
-    read: Callable[[str, str, Mapping[str, str]], Snapshot]
+    read: Callable[[str, str, Manner], Snapshot]
     refuses: Callable[[str], str | None]
+    beside: Callable[[str], tuple[str, ...]] = lambda _path: ()
 
 
 def unreadable(path: str, text: str, *, format: str | None = None) -> str | None:
@@ -59,7 +61,13 @@ def unreadable(path: str, text: str, *, format: str | None = None) -> str | None
 
 
 def read_document(
-    path: str, text: str, *, aliases: Mapping[str, str] = {}, format: str | None = None
+    path: str,
+    text: str,
+    *,
+    aliases: Mapping[str, str] = {},
+    format: str | None = None,
+    by_section: bool = False,
+    beside: Mapping[str, str] = {},
 ) -> Snapshot:
     """Read a document's tasks; any text is readable, and one without tasks says so in a notice.
 
@@ -70,12 +78,18 @@ def read_document(
     # What is no Unicode text could be neither hashed, stored nor sent.
     text = text.encode("utf-8", "replace").decode()
     text, unfinished = _whole_rows(text)
-    snapshot = _source(path, format).read(path, text, aliases)
+    manner = Manner(aliases=aliases, by_section=by_section, beside=beside)
+    snapshot = _source(path, format).read(path, text, manner)
     notices = [*snapshot.notices, *_duplicates(snapshot.tasks)]
     notices += unfinished
     if not snapshot.tasks:
         notices.append(Notice(code="no_tasks", message="no task was found in it"))
     return msgspec.structs.replace(snapshot, notices=tuple(_few(notices)))
+
+
+def beside(path: str, *, format: str | None = None) -> tuple[str, ...]:
+    """Answer which neighbours of a document say how it is read; they need not exist."""
+    return _source(path, format).beside(path)
 
 
 def _whole_rows(text: str) -> tuple[str, list[Notice]]:
@@ -112,20 +126,20 @@ def _overgrown(text: str) -> str | None:
     return None
 
 
-def _read_tables(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+def _read_tables(path: str, text: str, manner: Manner) -> Snapshot:
     page = read_page(text)
-    return _snapshot(path, page, TableReading(page, aliases), None)
+    return _snapshot(path, page, TableReading(page, manner), None)
 
 
-def _read_checkboxes(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+def _read_checkboxes(path: str, text: str, manner: Manner) -> Snapshot:
     page = read_page(text)
-    return _snapshot(path, page, None, CheckboxReading(path, page, aliases))
+    return _snapshot(path, page, None, CheckboxReading(path, page, manner))
 
 
-def _read_markdown(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+def _read_markdown(path: str, text: str, manner: Manner) -> Snapshot:
     page = read_page(text)
-    tables = TableReading(page, aliases)
-    boxes = CheckboxReading(path, page, aliases)
+    tables = TableReading(page, manner)
+    boxes = CheckboxReading(path, page, manner)
     return _snapshot(path, page, tables, boxes)
 
 

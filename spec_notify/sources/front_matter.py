@@ -18,10 +18,10 @@ from spec_notify.core.plain import LONGEST_CELL, shown, squeeze
 from spec_notify.core.snapshot import Snapshot, Task
 from spec_notify.core.status import UNKNOWN, Status, read_status
 
-from .reading import Reading, linking
+from .reading import Manner, Reading, linking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _PLACE = re.compile(r"(?:^|/)backlog/(?:tasks|completed|archive)/(?:[^/]+/)*[^/]+\.md\Z")
 _FENCE = "---"
@@ -77,9 +77,9 @@ def refuses(text: str) -> str | None:
     return None
 
 
-def read(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+def read(path: str, text: str, manner: Manner) -> Snapshot:
     """Read the one task of a document; boxes in its body are criteria, not tasks."""
-    head = _Head(path, _lines(text), aliases)
+    head = _Head(path, _lines(text), manner)
     return Snapshot(
         document=path,
         format="front-matter" if head.fields else "none",
@@ -91,9 +91,9 @@ def read(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
 class _Head(Reading):
     """The head of a document, read once."""
 
-    def __init__(self, path: str, lines: list[str], aliases: Mapping[str, str]) -> None:
+    def __init__(self, path: str, lines: list[str], manner: Manner) -> None:
         super().__init__(Page())
-        self._aliases = aliases
+        self._aliases = manner.aliases
         self._name = path.rpartition("/")[2].removesuffix(".md")
         end = _end(lines) if _opened(lines) else None
         self.fields = _fields(lines[1:end]) if end is not None else {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from spec_notify.core.plain import LONGEST_CELL, hides, plain, shown
 from spec_notify.core.snapshot import Notice
@@ -14,6 +17,17 @@ MOST_ROWS = 10_000
 """Tasks of one document that are read at most."""
 
 _LINKING = ("SPEC-", "docs/", "evidence/")
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True):
+    """How a document is to be read, as a config and the files beside it say."""
+
+    aliases: Mapping[str, str] = {}
+    """Status word → canonical status, before the vocabulary."""
+    by_section: bool = False
+    """A heading says the status of the rows below it."""
+    beside: Mapping[str, str] = {}
+    """Path → text of its neighbours, as far as they exist."""
 
 
 class Reading:

@@ -12,10 +12,10 @@ from spec_notify.core.snapshot import Notice, Task
 from spec_notify.core.status import UNKNOWN, Status, read_status
 from spec_notify.core.table import WIDEST, task_columns
 
-from .reading import Reading, linking
+from .reading import Manner, Reading, linking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from spec_notify.core.markdown import Page, Stray, Table
     from spec_notify.core.rows import Row
@@ -29,11 +29,11 @@ _FEWEST_CELLS = 3
 class TableReading(Reading):
     """The task tables of a page, read once: its tasks, and what a user may want to know."""
 
-    def __init__(self, page: Page, aliases: Mapping[str, str]) -> None:
+    def __init__(self, page: Page, manner: Manner) -> None:
         super().__init__(page)
         self.found = False
         """A task table stands there, be it without rows."""
-        self._aliases = aliases
+        self._aliases = manner.aliases
         self._statuses: dict[str, Status] = {}
         self.tasks = [task for table in page.tables for task in self._of(table)]
         self.notices += [_orphan(stray) for stray in page.strays if _is_row(stray)]

@@ -14,10 +14,10 @@ from spec_notify.core.plain import LONGEST_CELL, LONGEST_TITLE, shown, squeeze
 from spec_notify.core.snapshot import Snapshot, Task
 from spec_notify.core.status import Status, read_status
 
-from .reading import MOST_ROWS, Reading, linking
+from .reading import MOST_ROWS, Manner, Reading, linking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _DEFAULT = "master"
 """The tag of a file without tags, and the one whose ids stand alone."""
@@ -52,10 +52,10 @@ def refuses(text: str) -> str | None:
     return None
 
 
-def read(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
+def read(path: str, text: str, manner: Manner) -> Snapshot:
     """Read the tasks of all tags; a text that `refuses` speaks against has none."""
     known = _parsed(text)
-    reading = _List(known if isinstance(known, dict) else {}, text, aliases)
+    reading = _List(known if isinstance(known, dict) else {}, text, manner)
     if isinstance(known, str):
         reading.note("malformed", known, None)
     return Snapshot(
@@ -69,9 +69,9 @@ def read(path: str, text: str, aliases: Mapping[str, str]) -> Snapshot:
 class _List(Reading):
     """The tasks of a file, read once."""
 
-    def __init__(self, known: dict[str, object], text: str, aliases: Mapping[str, str]) -> None:
+    def __init__(self, known: dict[str, object], text: str, manner: Manner) -> None:
         super().__init__(Page())
-        self._aliases = aliases
+        self._aliases = manner.aliases
         lines = _lines(known, text)
         tags = list(_tags(known))
         self.found = bool(tags)

@@ -222,14 +222,16 @@ class Wiring(Settings):
 
     def snapshots(self) -> list[tuple[str, Snapshot]]:
         """Answer the watched documents as they stand, read now; unreadable ones are left out."""
+        from spec_notify.pipeline.documents import Documents
         from spec_notify.pipeline.rules import Rules
         from spec_notify.ports import Text
 
         found, rules = [], Rules(self.config)
-        for path in self.workspace.documents(self.config.paths):
-            text = self.workspace.read(path)
-            if isinstance(text, Text) and not rules.refusal(path, text.text):
-                found.append((path, rules.read(path, text.text)))
+        documents = Documents(self.workspace, None, rules)
+        for path in documents.list(self.config.paths):
+            text = documents.here(path)
+            if isinstance(text, Text) and not rules.refusal(path, text):
+                found.append((path, rules.read(path, text)))
         return found
 
     @cached_property

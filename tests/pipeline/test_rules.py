@@ -9,6 +9,7 @@ import pytest
 from spec_notify.core.config import Config
 from spec_notify.pipeline.intake import Wish
 from spec_notify.pipeline.rules import Rules
+from spec_notify.ports import Text
 from tests.pipeline.desk import ANY, Desk
 
 if TYPE_CHECKING:
@@ -123,4 +124,5 @@ def test_a_row_known_before_the_header_broke_is_still_compared(desk: Desk) -> No
 def test_only_what_reads_otherwise_has_another_stamp(
     one: Config, other: Config, *, same: bool
 ) -> None:
-    assert (Rules(one).stamp == Rules(other).stamp) is same
+    text = Text(text="", digest="")
+    assert (Rules(one).stamp(text) == Rules(other).stamp(text)) is same
