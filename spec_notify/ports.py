@@ -19,11 +19,11 @@ from .core.status import Status
 from .core.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from .core.event import Event
-    from .core.message import Failure, HttpMessage, Order, Reply
+    from .core.message import Failure, Message, Order, Reply
 
 
 class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,12 +242,12 @@ class Spool(Protocol):
 
 
 class Transport(Protocol):
-    """A guarded wire to HTTP receivers. Expected failure is a value; only bugs raise."""
+    """A guarded wire to receivers. Expected failure is a value; only bugs raise."""
 
     async def send(
-        self, message: HttpMessage, *, deadline: int, allow_private: bool
+        self, message: Message, *, deadline: int, allow_private: bool
     ) -> Reply | Failure:
-        """Send one request and read at most 16 KiB of the answer, all within `deadline` ms."""
+        """Send one message and read at most 16 KiB of the answer, all within `deadline` ms."""
 
     async def aclose(self) -> None:
         """Let go of idle connections."""
@@ -269,11 +269,20 @@ class EvidenceLog(Protocol):
 class Target(Protocol):
     """A receiver's dialect: two pure functions around a dumb wire. A module is one."""
 
-    def render(self, order: Order) -> HttpMessage:
+    def render(self, order: Order) -> Message:
         """Say an order in the receiver's words."""
 
     def judge(self, answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
         """Say what an answer, or the lack of one, means."""
+
+
+class Format(Protocol):
+    """How a body is spelled for receivers of one format: a pure function. A module is one."""
+
+    content_type: str
+
+    def spell(self, body: bytes) -> bytes:
+        """Spell a native body; the same bytes for the same body, whenever and wherever."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -281,6 +290,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     subscription: Subscription
     target: Target
+    format: Format
     endpoint: Endpoint | None = None
     """None when the subscription is not ready."""
     mark: str = ""
@@ -380,3 +390,54 @@ class History(Protocol):
 
     def identity(self) -> str | None:
         """Answer the origin URL as host/path, else the root commit (contract, section 5, "Ids")."""
+
+
+class Blob(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood at a path in a commit: a file's or link's object and mode, as git spells them."""
+
+    name: str
+    mode: str
+
+
+class Touch(msgspec.Struct, frozen=True, kw_only=True):
+    """A path a commit changed; None where no file stood. A submodule is no file."""
+
+    path: str
+    before: Blob | None
+    after: Blob | None
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """A commit, and what it changed since its first parent; since nothing where it has none."""
+
+    name: str
+    parent: str | None
+    author: str | None
+    """The name alone, never the e-mail."""
+    at: int | None
+    """When it was committed; None when the commit does not say."""
+    touches: tuple[Touch, ...] = ()
+    cut: bool = False
+    """It has parents, and this clone does not have them."""
+
+
+class Log(Protocol):
+    """git's history along first parents. Raises UnansweredError when git could not be asked."""
+
+    def commits(self, tip: str, *, since: str | None, globs: Sequence[str]) -> Iterator[Commit]:
+        """Answer the commits from `tip` on that changed what the globs match, oldest first.
+
+        Those that `since` reaches are left out. A commit may say more than was asked for.
+        """
+
+    def earlier(self, commit: str, path: str) -> Iterator[Touch]:
+        """Answer what was done to one path in a commit and before, newest first."""
+
+    def content(self, blob: Blob, path: str) -> Text | Unreadable:
+        """Read what stood at a path."""
+
+    def read(self, commit: str, path: str) -> Text | Unreadable | None:
+        """Read a document as of a commit; None when it was not there."""
+
+    def leads(self, since: str, tip: str) -> bool:
+        """Say whether first parents lead from `tip` back to `since`."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from spec_notify.core.config import Config, settings
 from spec_notify.core.config.settings import Wrong
-from spec_notify.core.config.tables import RETRY, ROOT, SECTIONS, SUBSCRIPTION
+from spec_notify.core.config.tables import RETRY, ROOT, SECTIONS, SUBSCRIPTION, TERMS
 from spec_notify.core.retry import schedule
 from spec_notify.core.subscription import Subscription
 
@@ -38,6 +38,12 @@ _LISTED = {settings.text: "texts", settings.inside: "paths inside the repository
 _REQUIRED = {"name"}
 _UNSAID = {
     ("subscriptions", "url"): "In the place of `url_env`, for a URL that is no secret.",
+    ("subscriptions", "to"): "email: who gets the mail.",
+    ("subscriptions", "from"): "email: who sends it.",
+    ("subscriptions", "username"): "email: who logs in; the password is in `secret_env`.",
+    ("subscriptions", "repository"): "github: `owner/name` of the repository to tell.",
+    ("subscriptions", "folder"): "google-drive: the id of the folder to fill.",
+    ("subscriptions", "path"): "file: the folder to fill, inside the repository.",
 }
 """What the example cannot hold, because it stands there in another way."""
 _ELSEWHERE = {"max_attempts": "schedule length + 1", "root": "`evidence` (see below)"}
@@ -49,6 +55,8 @@ def keys() -> str:
     subscription, plan = Subscription(name=""), schedule()
     parts = [("Top level", "", ROOT, Config())]
     parts += [("`[[subscriptions]]`", "subscriptions", SUBSCRIPTION, subscription)]
+    own = "`[[subscriptions]]`, keys of single types"
+    parts += [(own, "subscriptions", TERMS, subscription.terms)]
     parts += [("`[subscriptions.retry]`", "subscriptions.retry", RETRY, plan)]
     parts += [(f"`[{name}]`", name, known, Config()) for name, known in SECTIONS.items()]
     return "\n\n".join(

@@ -139,19 +139,22 @@ _LONGEST_NAME = 253
 _LAST_PORT = 65_535
 
 
-def check_url(url: str, *, allow_private: bool) -> str | None:
+WEB = ("https", "http")
+
+
+def check_url(url: str, *, allow_private: bool, schemes: tuple[str, ...] = WEB) -> str | None:
     """Answer what is wrong with a receiver's URL and how to mend it; None when it may be used.
 
     Never repeats the URL: it may be a secret. A name is judged by its form only; what it
     resolves to is judged when it is dialled.
     """
-    return malformed(url) or off_limits(url, allow_private=allow_private)
+    return malformed(url, schemes) or off_limits(url, allow_private=allow_private)
 
 
-def malformed(url: str) -> str | None:
-    """Answer why a text is no plain `https://` or `http://` URL; None when it is one."""
+def malformed(url: str, schemes: tuple[str, ...] = WEB) -> str | None:
+    """Answer why a text is no plain URL of these schemes; None when it is one."""
     if not url:
-        return "the URL is empty: write https:// and a host"
+        return f"the URL is empty: write {schemes[0]}:// and a host"
     if any(not "!" <= character <= "~" for character in url):
         return (
             "the URL holds a space, a control character or a letter beyond ASCII: "
@@ -163,8 +166,8 @@ def malformed(url: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return "the URL's host cannot be read: check its brackets"
-    if parts.scheme not in {"https", "http"}:
-        return "the URL does not start with https://"
+    if parts.scheme not in schemes:
+        return f"the URL does not start with {schemes[0]}://"
     if "@" in parts.netloc:
         return "the URL holds a user name or password: remove it, a signature proves the sender"
     return _bad_authority(parts)
@@ -172,7 +175,7 @@ def malformed(url: str) -> str | None:
 
 def _bad_authority(parts: SplitResult) -> str | None:
     if not parts.netloc:
-        return "the URL has no host: write https:// and a host"
+        return f"the URL has no host: write {parts.scheme}:// and a host"
     found = _AUTHORITY.fullmatch(parts.netloc)
     if found is None:
         return "the URL's host or port cannot be read: write host or host:port"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .delivery import Claim, Delivery, Outcome, Step
-    from .message import HttpMessage, Secret
+    from .message import Message, Secret
 
 SCHEMA = "spec-notify/evidence/1"
 UNASSIGNED = "_unassigned"
@@ -55,7 +55,7 @@ class NameFacts(msgspec.Struct, frozen=True, kw_only=True):
 def attempt_record(
     claim: Claim,
     *,
-    message: HttpMessage | None,
+    message: Message | None,
     answer: Reply | Failure | None,
     outcome: Outcome,
     step: Step,

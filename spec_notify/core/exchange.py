@@ -16,7 +16,7 @@ from .redaction import MASK, redact, safe_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .message import Failure, HttpMessage, Reply, Secret, Timing
+    from .message import Failure, Message, Reply, Secret, Timing
 
 BODY_LIMIT = 2_048
 """Bytes of a response kept, after redaction."""
@@ -52,7 +52,7 @@ def inert(text: str, secrets: Sequence[Secret]) -> str:
 
 
 def describe_request(
-    message: HttpMessage, secrets: Sequence[Secret], *, payload: bool
+    message: Message, secrets: Sequence[Secret], *, payload: bool
 ) -> dict[str, object]:
     """Say what was sent; of a header outside the list only the name, of the URL no path."""
     # A path's plain words are often words of ours: `/webhooks/spec-notify` must not mask the host

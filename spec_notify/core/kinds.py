@@ -1,6 +1,7 @@
 """What a subscription's `type` may be, and all the rest of the product needs to know of each.
 
-Contract, section 6. A new target is one file in `targets` and its module's name in one line here.
+Contract, section 6. A new target is one file in `targets` and its module's name in one line here;
+a new format one file in `formats` and its line.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ class Place(StrEnum):
     """Nothing we dial."""
 
 
+class Credential(StrEnum):
+    """Whether a kind lets in only who has a credential."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class TargetKind(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of target: who speaks its dialect, and what its subscriptions must say."""
 
@@ -33,25 +42,73 @@ class TargetKind(msgspec.Struct, frozen=True, kw_only=True):
     place: Place = Place.URL
     signed: bool = False
     """Whether its receivers check a signature over the body."""
+    base: str | None = None
+    """Where a kind that knows its receiver goes, unless the subscription gives a URL."""
+    schemes: tuple[str, ...] = ("https", "http")
+    """How its URL begins; none: it is not a URL we could judge."""
+    credential: Credential = Credential.NONE
+    """Whether `secret_env` names what lets us in, where it is no signing secret."""
+    needs: tuple[str, ...] = ()
+    """Keys of its own that a subscription must state (fields of `Terms`)."""
+    takes: tuple[str, ...] = ()
+    """Keys of its own that a subscription may state."""
     module: str | None = None
     """Imported on first use; None while the kind is not built into this version."""
 
     @property
+    def own(self) -> tuple[str, ...]:
+        """Fields of `Terms` that mean something here."""
+        return (*self.needs, *self.takes)
+
+    @property
     def dialled(self) -> bool:
-        """Whether its URL, if it has one, is a socket to open."""
-        return self.place is not Place.ELSEWHERE
+        """Whether its URL is a socket that we open."""
+        return self.place is not Place.ELSEWHERE and bool(self.schemes)
 
 
 _EACH = (
     TargetKind(name="webhook", signed=True, module="spec_notify.targets.webhook"),
     TargetKind(name="slack", place=Place.SECRET_URL, module="spec_notify.targets.slack"),
     TargetKind(name="discord", place=Place.SECRET_URL),
-    TargetKind(name="email", place=Place.ELSEWHERE),
-    TargetKind(name="github", place=Place.KNOWN),
-    TargetKind(name="file", place=Place.ELSEWHERE),
+    TargetKind(
+        name="email",
+        schemes=("smtps", "smtp"),
+        credential=Credential.OPTIONAL,
+        needs=("to", "sender"),
+        takes=("username",),
+    ),
+    TargetKind(
+        name="github",
+        place=Place.KNOWN,
+        base="https://api.github.com",
+        credential=Credential.REQUIRED,
+        needs=("repository",),
+    ),
+    TargetKind(name="file", place=Place.ELSEWHERE, needs=("path",)),
     TargetKind(name="teams", place=Place.SECRET_URL),
-    TargetKind(name="pagerduty", place=Place.KNOWN),
-    TargetKind(name="google-drive", place=Place.KNOWN),
-    TargetKind(name="apprise", place=Place.ELSEWHERE),
+    TargetKind(
+        name="pagerduty",
+        place=Place.KNOWN,
+        base="https://events.pagerduty.com",
+        credential=Credential.REQUIRED,
+    ),
+    TargetKind(
+        name="google-drive",
+        place=Place.KNOWN,
+        base="https://www.googleapis.com",
+        credential=Credential.REQUIRED,
+        needs=("folder",),
+    ),
+    TargetKind(name="apprise", place=Place.SECRET_URL, schemes=()),
 )
 TARGET_KINDS: Mapping[str, TargetKind] = {each.name: each for each in _EACH}
+
+FORMATS: Mapping[str, str | None] = {
+    "native": "spec_notify.formats.native",
+    "cloudevents": None,
+    "conductor": None,
+    "aegis": None,
+    "team": None,
+    "run": None,
+}
+"""What a subscription's `format` may be, and the module that knows it; None: not built yet."""

@@ -31,13 +31,39 @@ class Secret:
         return hash(self._value)
 
 
-class HttpMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it will stand on the wire. `body` is sent unchanged."""
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes out, whatever the wire: evidence tells these four facts. `body` is sent unchanged.
+
+    Its class says which wire carries it.
+    """
 
     url: Secret
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...] = ()
     body: bytes
+    method: str
+
+
+class HttpMessage(Message, frozen=True, kw_only=True):
+    """A request as it will stand on the wire."""
+
     method: str = "POST"
+
+
+class MailMessage(Message, frozen=True, kw_only=True):
+    """A mail for an SMTP server: `url` is `smtp://` (STARTTLS) or `smtps://`, `body` RFC 5322."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    username: str | None = None
+    password: Secret | None = None
+    method: str = "MAIL"
+
+
+class FileMessage(Message, frozen=True, kw_only=True):
+    """A file to leave in a folder: `url` is `file:` and the folder, `name` the file in it."""
+
+    name: str
+    method: str = "WRITE"
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +119,17 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a subscription says beside the URL of where its messages go, as its kind needs it."""
+
+    to: tuple[str, ...] = ()
+    sender: str | None = None
+    username: str | None = None
+    repository: str | None = None
+    folder: str | None = None
+    path: str | None = None
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a target needs to render one attempt; `at` is its start, milliseconds UTC.
 
@@ -108,4 +145,5 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
     endpoint: Endpoint
     user_agent: str
+    terms: Terms = Terms()
     content_type: str = "application/json"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .event import TEST
+from .message import Terms
 from .retry import Schedule, schedule
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: int = 8
     allow_private: bool = False
     retry: Schedule = schedule()
+    terms: Terms = Terms()
 
     def __repr__(self) -> str:
         # A URL may be a secret, and a traceback shows every value it meets.

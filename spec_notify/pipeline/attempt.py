@@ -10,7 +10,7 @@ import msgspec
 from spec_notify.core.delivery import Delivery, Outcome, Verdict, advance
 from spec_notify.core.evidence import attempt_record
 from spec_notify.core.exchange import inert
-from spec_notify.core.message import Failure, HttpMessage, Order, Reply
+from spec_notify.core.message import Failure, Message, Order, Reply
 from spec_notify.core.retry import schedule
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What went out, what came back, and what that means."""
 
     outcome: Outcome
-    message: HttpMessage | None = None
+    message: Message | None = None
     answer: Reply | Failure | None = None
     bug: str | None = None
     """The name of the exception that came instead of an answer."""
@@ -50,7 +50,7 @@ class Attempted(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery
     outcome: Outcome
     evidence: str | None
-    message: HttpMessage | None = None
+    message: Message | None = None
     reply: Reply | Failure | None = None
     endpoint_changed: bool = False
     """The endpoint answered 410, or takes again after one: others of it are parked or freed."""
@@ -94,7 +94,7 @@ class Attempt:
             outcome = Outcome(verdict=Verdict.RETRY, detail=f"a bug in this attempt: {bug}")
             return Sent(outcome=outcome, message=message, bug=bug)
 
-    async def _exchange(self, message: HttpMessage, route: Route, transport: Transport) -> Sent:
+    async def _exchange(self, message: Message, route: Route, transport: Transport) -> Sent:
         subscription = route.subscription
         answer = await transport.send(
             message, deadline=subscription.timeout, allow_private=subscription.allow_private
@@ -112,7 +112,7 @@ class Attempt:
         claim: Claim,
         outcome: Outcome,
         route: Route | None,
-        message: HttpMessage | None = None,
+        message: Message | None = None,
         answer: Reply | Failure | None = None,
     ) -> Attempted | None:
         """Record what came of a claim; None if its lease was lost. Runs on the spool's thread."""
@@ -172,8 +172,10 @@ class Attempt:
             delivery=claim.delivery.id,
             attempt=claim.delivery.attempts,
             at=claim.started_at,
-            body=claim.body,
+            body=route.format.spell(claim.body),
+            content_type=route.format.content_type,
             signature=route.subscription.signature,
+            terms=route.subscription.terms,
             endpoint=route.endpoint,
             user_agent=self._facts.user_agent,
         )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from .watching import Watching
 
+BARE = "this is a bare repository, without a working tree to look at"
+
 
 def now() -> int:
     """Answer the instant, in milliseconds since the epoch."""
@@ -172,6 +174,8 @@ class Wiring(Settings):
         from spec_notify.pipeline.intake import Intake
         from spec_notify.pipeline.reading import Reader
 
+        if self.git is not None and self.git.is_bare:
+            self.warn(f"{BARE}: a look finds nothing in it")
         reader = Reader(workspace=self.workspace, history=self.git, config=self.config, clock=now)
         return Intake(
             spool=self.spool,
@@ -187,7 +191,8 @@ class Wiring(Settings):
         from spec_notify.disk.process import alive, owner
         from spec_notify.pipeline.attempt import Attempt, Facts
         from spec_notify.pipeline.dispatch import Dispatch, Limits
-        from spec_notify.transports.http import HttpTransport
+
+        from .wires import transport
 
         facts = Facts(
             clock=now,
@@ -201,7 +206,7 @@ class Wiring(Settings):
         return Dispatch(
             spool=self.spool,
             routes=lambda: self.routes() if self.config.enabled else None,
-            transport=HttpTransport,
+            transport=transport,
             attempt=Attempt(
                 spool=self.spool,
                 evidence=lambda: self.evidence,

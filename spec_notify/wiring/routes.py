@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from spec_notify.core.addresses import check_url
 from spec_notify.core.errors import SecretError
-from spec_notify.core.kinds import TARGET_KINDS
+from spec_notify.core.kinds import FORMATS, TARGET_KINDS, Credential, Place
 from spec_notify.core.message import Endpoint, Secret
 from spec_notify.core.signature import decode_secret
 from spec_notify.ports import Route
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from spec_notify.core.config import Config
     from spec_notify.core.subscription import Subscription
     from spec_notify.disk.environment import Environment
-    from spec_notify.ports import Target
+    from spec_notify.ports import Format, Target
 
-WEBHOOK = "spec_notify.targets.webhook"
-"""Stands in for a dialect nobody speaks yet: a route that is not ready renders nothing."""
+WEBHOOK, NATIVE = "spec_notify.targets.webhook", "spec_notify.formats.native"
+"""Stand in for a dialect nobody speaks yet: a route that is not ready renders nothing."""
+
+
+class _UnreadyError(Exception):
+    """Why a subscription cannot be served: the reason's word, then words for people."""
 
 
 def routes(config: Config, environment: Environment) -> dict[str, Route]:
@@ -29,45 +33,68 @@ def routes(config: Config, environment: Environment) -> dict[str, Route]:
 
 
 def _route(subscription: Subscription, environment: Environment) -> Route:
-    kind = TARGET_KINDS[subscription.type]
+    kind, format_ = TARGET_KINDS[subscription.type], FORMATS[subscription.format]
     target = cast("Target", import_module(kind.module or WEBHOOK))
-
-    def unready(word: str, why: str) -> Route:
-        return Route(subscription=subscription, target=target, unready=word, why=why)
-
-    if kind.module is None or subscription.format != "native":
-        built = kind.module is not None
-        what = f"format {subscription.format}" if built else f"type {subscription.type}"
-        return unready("unsupported", f"{what} is not built into this version")
-    if not subscription.enabled:
-        return unready("disabled", "enabled = false")
-    url = subscription.url or environment.get(subscription.url_env or "")
-    if url is None:
-        return unready("secret_missing", f"{subscription.url_env} is not set")
-    fault = check_url(url, allow_private=subscription.allow_private)
-    if fault is not None:
-        return unready("invalid_url", fault)
+    spelling = cast("Format", import_module(format_ or NATIVE))
     try:
-        keys = _signing_secrets(subscription, environment)
-    except SecretError as error:
-        return unready("secret_missing", str(error))
+        _check_built(subscription)
+        url = _url(subscription, environment)
+        keys = _secrets(subscription, environment)
+    except _UnreadyError as reason:
+        word, why = reason.args
+        return Route(
+            subscription=subscription, target=target, format=spelling, unready=word, why=why
+        )
     return Route(
         subscription=subscription,
         target=target,
+        format=spelling,
         endpoint=Endpoint(url=Secret(url), secrets=keys),
         # Stands for the URL in the spool, where the URL itself may never be.
         mark=hashlib.sha256(f"endpoint {url}".encode()).hexdigest(),
     )
 
 
-def _signing_secrets(subscription: Subscription, environment: Environment) -> tuple[Secret, ...]:
-    """Answer the secrets that sign, current first. Raises SecretError naming the variable."""
-    if subscription.signature == "none" or not TARGET_KINDS[subscription.type].signed:
+def _check_built(subscription: Subscription) -> None:
+    for what, module in (
+        (f"type {subscription.type}", TARGET_KINDS[subscription.type].module),
+        (f"format {subscription.format}", FORMATS[subscription.format]),
+    ):
+        if module is None:
+            raise _UnreadyError("unsupported", f"{what} is not built into this version")
+    if not subscription.enabled:
+        raise _UnreadyError("disabled", "enabled = false")
+
+
+def _url(subscription: Subscription, environment: Environment) -> str:
+    kind = TARGET_KINDS[subscription.type]
+    if kind.place is Place.ELSEWHERE:
+        return f"{kind.name}:{subscription.terms.path or ''}"
+    stated = subscription.url or environment.get(subscription.url_env or "")
+    url = stated if stated is not None or subscription.url_env else kind.base
+    if url is None:
+        raise _UnreadyError("secret_missing", f"{subscription.url_env} is not set")
+    if kind.dialled:
+        private = subscription.allow_private
+        fault = check_url(url, allow_private=private, schemes=kind.schemes)
+        if fault is not None:
+            raise _UnreadyError("invalid_url", fault)
+    return url
+
+
+def _secrets(subscription: Subscription, environment: Environment) -> tuple[Secret, ...]:
+    """Answer what signs or lets in, current first."""
+    kind = TARGET_KINDS[subscription.type]
+    signs = kind.signed and subscription.signature != "none"
+    asked = subscription.secret_env is not None and kind.credential is Credential.OPTIONAL
+    if not (signs or asked or kind.credential is Credential.REQUIRED):
         return ()
     current = _secret(subscription.secret_env or "secret_env", subscription, environment)
     if current is None:
-        raise SecretError(f"{subscription.secret_env or 'secret_env'} is not set")
-    previous = subscription.previous_secret_env
+        raise _UnreadyError(
+            "secret_missing", f"{subscription.secret_env or 'secret_env'} is not set"
+        )
+    previous = subscription.previous_secret_env if signs else None
     old = _secret(previous, subscription, environment) if previous else None
     return (current,) if old is None else (current, old)
 
@@ -76,9 +103,9 @@ def _secret(name: str, subscription: Subscription, environment: Environment) -> 
     value = environment.get(name)
     if value is None:
         return None
-    if subscription.signature == "standard":
+    if TARGET_KINDS[subscription.type].signed and subscription.signature == "standard":
         try:
             decode_secret(value)
         except SecretError as error:
-            raise SecretError(f"{name}: {error}") from None
+            raise _UnreadyError("secret_missing", f"{name}: {error}") from None
     return Secret(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from spec_notify.core.config.tables import KINDS, RETRY, ROOT, SECTIONS, SUBSCRI
 from spec_notify.core.config.toml_lines import key_lines, line_of
 from spec_notify.core.event import TYPES
 from spec_notify.core.retry import SCHEDULES, schedule
+from tests.targets.kinds import stated
 
 PROJECT = Path(__file__).parents[2]
 FIXTURES = PROJECT / "fixtures" / "configs"
@@ -138,7 +140,42 @@ def test_a_pyproject_without_our_table_says_nothing(tool: str) -> None:
 
 @pytest.mark.parametrize("type_", KINDS)
 def test_every_kind_of_target_can_be_subscribed(type_: str) -> None:
-    assert config(WEBHOOK + f'type = "{type_}"\n').subscriptions[0].type == type_
+    keys = {"name": "any", "secret_env": "A", **stated(type_, "https://a.example")}
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
+    reading = read(f"[[subscriptions]]\n{lines}", Kind.USER)
+    assert [each for each in reading.problems if not each.warning] == []
+    assert reading.config is not None
+    assert reading.config.subscriptions[0].type == type_
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ('type = "github"\nsecret_env = "A"', "repository"),
+        ('type = "email"\nurl = "smtps://a.example"\nto = ["a@b.example"]', "from"),
+        ('type = "email"\nurl = "smtps://a.example"\nfrom = "a@b.example"', "to"),
+        ('type = "file"', "path"),
+        ('type = "google-drive"\nsecret_env = "A"', "folder"),
+    ],
+)
+def test_a_key_that_a_kind_needs_is_asked_for(lines: str, key: str) -> None:
+    (problem,) = mistakes(f'[[subscriptions]]\nname = "chatops"\n{lines}')
+    assert (problem.key, problem.message) == (f"subscriptions[0].{key}", "is missing")
+
+
+@pytest.mark.parametrize("key", ["to", "from", "username", "repository", "folder", "path"])
+def test_a_key_of_another_kind_is_named_with_those_it_is_for(key: str) -> None:
+    value = '["x@y.example"]' if key == "to" else '"x"'
+    (problem,) = mistakes(WEBHOOK + f"{key} = {value}\n")
+    assert problem.key == f"subscriptions[0].{key}"
+    assert "it is for" in problem.fix
+
+
+def test_a_kind_that_dials_nothing_takes_no_url() -> None:
+    (problem,) = mistakes(
+        '[[subscriptions]]\nname = "a"\ntype = "file"\npath = "out"\nurl = "https://a.example"'
+    )
+    assert problem.key == "subscriptions[0].url"
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -300,7 +337,7 @@ def test_nothing_leads_out_of_the_repository(path: str) -> None:
         ('secret_env = "A"\nurl = "https://a.example"\nurl_env = "B"', "url", "Keep one"),
         ('url_env = "A"', "secret_env", 'signature = "none"'),
         ('url_env = "A"\nsignature = "none"\nprevious_secret_env = "B"', "previous", "too"),
-        ('type = "github"', "secret_env", "secret_env"),
+        ('type = "github"\nrepository = "a/b"', "secret_env", "secret_env"),
         ('type = "slack"', "url_env", "url_env"),
     ],
 )
@@ -315,9 +352,9 @@ def test_what_is_missing_is_named_with_its_fix(lines: str, key: str, fix: str) -
     [
         'url_env = "A"\nsignature = "none"',
         'type = "slack"\nurl_env = "A"',
-        'type = "github"\nsecret_env = "A"',
+        'type = "github"\nsecret_env = "A"\nrepository = "acme/rockets"',
         'type = "pagerduty"\nsecret_env = "A"\nurl = "https://events.example.org"',
-        'type = "file"\nurl = "notifications.jsonl"\nsignature = "none"',
+        'type = "file"\npath = "outbox"',
     ],
 )
 def test_what_a_kind_does_not_need_is_not_asked_for(lines: str) -> None:

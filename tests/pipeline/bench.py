@@ -13,6 +13,7 @@ from spec_notify.core.message import Endpoint, Reply, Secret
 from spec_notify.core.retry import schedule
 from spec_notify.core.signature import encode_secret
 from spec_notify.core.subscription import Subscription
+from spec_notify.formats import native
 from spec_notify.pipeline.attempt import Attempt, Attempted, Facts
 from spec_notify.pipeline.dispatch import Dispatch, Limits
 from spec_notify.ports import Query, Route
@@ -123,6 +124,7 @@ class Bench:
         self.says[name] = says
         facts.setdefault("retry", schedule("conductor", jitter=0.0))
         route = Route(
+            format=native,  # type: ignore[arg-type]
             subscription=Subscription(name=name, **facts),
             target=target,
             endpoint=Endpoint(url=Secret(url_of(name)), secrets=(SIGNING,)),

@@ -16,6 +16,7 @@ from spec_notify.core.event import TYPES
 from spec_notify.core.instant import spell_duration
 from spec_notify.core.signature import PROFILES
 from spec_notify.core.status import CANONICAL
+from tests.targets.kinds import stated
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "example-config.toml").read_text(encoding="utf-8")
 CANARY = "canary7Kd93hs8"
@@ -96,6 +97,15 @@ def durations(least: int, most: int) -> st.SearchStrategy[str]:
     return st.integers(least, most).map(spell_duration)
 
 
+def known_of(kind: str, variable: str) -> dict[str, object]:
+    """Answer a kind and what it must say, its URL by way of a variable."""
+    keys = stated(kind, "https://a.example")
+    return {
+        "url_env" if key == "url" else key: variable if key == "url" else value
+        for key, value in keys.items()
+    }
+
+
 names = st.from_regex(r"[a-z]{1,12}", fullmatch=True)
 variables = st.from_regex(r"SPEC_NOTIFY_[A-Z0-9_]{1,12}", fullmatch=True)
 words = st.lists(names, max_size=3)
@@ -107,9 +117,8 @@ good_retry = st.fixed_dictionaries(
     }
 )
 good_subscription = st.fixed_dictionaries(
-    {"name": names, "url_env": variables, "secret_env": variables},
+    {"name": names, "secret_env": variables},
     optional={
-        "type": st.sampled_from(KINDS),
         "previous_secret_env": variables,
         "events": st.lists(st.sampled_from([*TYPES, "*"]), min_size=1, max_size=3),
         "statuses": st.lists(st.sampled_from(CANONICAL), max_size=3),
@@ -129,13 +138,19 @@ good_subscription = st.fixed_dictionaries(
         "retry": good_retry,
     },
 )
+good_subscriptions = st.builds(
+    lambda kind, rest, variable: {**rest, **known_of(kind, variable)},
+    st.sampled_from(KINDS),
+    good_subscription,
+    variables,
+)
 good_config = st.fixed_dictionaries(
     {},
     optional={
         "enabled": st.booleans(),
         "repository": names,
         "subscriptions": st.lists(
-            good_subscription, max_size=3, unique_by=lambda each: str(each["name"])
+            good_subscriptions, max_size=3, unique_by=lambda each: str(each["name"])
         ),
         "statuses": st.dictionaries(names, st.sampled_from(CANONICAL), max_size=3),
         "delivery": st.fixed_dictionaries(

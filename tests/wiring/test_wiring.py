@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,14 @@ import pytest
 import spec_notify.targets
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import ConfigError
-from spec_notify.core.kinds import TARGET_KINDS
+from spec_notify.core.kinds import TARGET_KINDS, Credential, TargetKind
 from spec_notify.core.signature import encode_secret
 from spec_notify.ports import Query
 from spec_notify.transports.receiver import Receiver
 from spec_notify.wiring import Wiring, now
 from spec_notify.wiring.delivering import drained
 from tests.spool.given import a_delivery, an_event
+from tests.targets.kinds import stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +48,10 @@ class Desk:
         self.wiring = Wiring.open(home / "shop", config_file=str(self.config), env=self.env)
 
     def write(self, more: str = "", *, name: str = "shop", kind: str = "webhook") -> None:
+        keys = {"name": name, "secret_env": "SPEC_NOTIFY_SECRET", **stated(kind, self.url)}
+        lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
         self.config.write_text(
-            f'enabled = true\n[[subscriptions]]\nname = "{name}"\ntype = "{kind}"\n'
-            f'url = "{self.url}"\nsecret_env = "SPEC_NOTIFY_SECRET"\nallow_private = true\n{more}\n'
+            f"enabled = true\n[[subscriptions]]\n{lines}\nallow_private = true\n{more}\n"
         )
 
     def queue(self, number: int) -> Delivery:
@@ -144,12 +147,12 @@ def test_every_kind_has_a_route_that_is_ready_where_it_is_built(desk: Desk, kind
 
 
 @pytest.mark.parametrize("kind", [each for each in TARGET_KINDS.values() if each.module])
-def test_only_a_kind_that_is_signed_asks_for_a_secret(desk: Desk, kind: object) -> None:
-    name, signed = kind.name, kind.signed  # type: ignore[attr-defined]
-    desk.write(kind=name)
+def test_only_a_kind_that_signs_or_logs_in_asks_for_a_secret(desk: Desk, kind: TargetKind) -> None:
+    desk.write(kind=kind.name)
     desk.wiring.reload()
     del desk.env["SPEC_NOTIFY_SECRET"]
-    assert desk.wiring.routes()["shop"].unready == ("secret_missing" if signed else None)
+    asks = kind.signed or kind.credential is not Credential.NONE
+    assert desk.wiring.routes()["shop"].unready == ("secret_missing" if asks else None)
 
 
 def test_every_target_is_a_kind_and_every_kind_that_is_built_is_a_target() -> None:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from spec_notify.core.config.tables import COVERS, RETRY, ROOT, SECTIONS, SUBSCRIPTION
+from spec_notify.core.config.tables import COVERS, RETRY, ROOT, SECTIONS, SUBSCRIPTION, TERMS
+from spec_notify.core.kinds import TARGET_KINDS
 from spec_notify.core.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -151,5 +152,8 @@ def _spelled_subscription(subscription: Subscription) -> dict[str, object]:
     spelled = _spelled(subscription, SUBSCRIPTION)
     if subscription.url is not None:
         spelled["url"] = shown_url(subscription.url)
+    own = TARGET_KINDS[subscription.type].own
+    terms = {key: each for key, each in TERMS.items() if each.field in own}
+    spelled |= _spelled(subscription.terms, terms)
     spelled["retry"] = _spelled(subscription.retry, RETRY)
     return spelled

@@ -12,9 +12,9 @@ import msgspec
 
 from spec_notify.core.addresses import check_url
 from spec_notify.core.config.settings import suggest
-from spec_notify.core.config.tables import RETRY, SUBSCRIPTION
+from spec_notify.core.config.tables import RETRY, SUBSCRIPTION, TERMS
 from spec_notify.core.event import TYPES
-from spec_notify.core.kinds import TARGET_KINDS, Place
+from spec_notify.core.kinds import TARGET_KINDS, Credential, Place, TargetKind
 from spec_notify.core.status import CANONICAL
 from spec_notify.core.subscription import Subscription
 
@@ -65,7 +65,10 @@ def _subscription(raw: object, findings: Findings, path: KeyPath) -> Subscriptio
     if not isinstance(raw, dict):
         findings.report(path, "is no table", "Write [[subscriptions]] above its keys")
         return None
-    fields = findings.table(raw, SUBSCRIPTION, path, tables=("retry",))
+    own = {key: value for key, value in raw.items() if key in TERMS}
+    rest = {key: value for key, value in raw.items() if key not in TERMS}
+    fields = findings.table(rest, SUBSCRIPTION, path, tables=("retry",))
+    fields["terms"] = msgspec.structs.replace(_PLAIN.terms, **findings.table(own, TERMS, path))
     if "retry" in raw:
         fields["retry"] = _retry(raw["retry"], findings, (*path, "retry"))
     found = msgspec.structs.replace(_PLAIN, **fields)
@@ -75,6 +78,7 @@ def _subscription(raw: object, findings: Findings, path: KeyPath) -> Subscriptio
         # A kind nobody understood has no rules to break.
         _check_destination(found, {*raw}, findings, path)
         _check_secret(found, {*raw}, findings, path)
+        _check_terms(found, {*raw}, findings, path)
     _check_url(found, findings, path)
     _check_filters(found, findings, path)
     return found
@@ -93,20 +97,43 @@ def _check_destination(
 ) -> None:
     if {"url", "url_env"} <= written:
         findings.report((*path, "url"), "and url_env are both given", "Keep one of the two")
-    elif not {"url", "url_env"} & written and TARGET_KINDS[found.type].place is not Place.KNOWN:
+    elif not {"url", "url_env"} & written and _asks_for_url(TARGET_KINDS[found.type]):
+        scheme = (*TARGET_KINDS[found.type].schemes, "scheme")[0]
         findings.report(
             (*path, "url_env"),
             "is missing",
-            'Write url_env = "SPEC_NOTIFY_…_URL", or url = "https://…" when it is no secret',
+            f'Write url_env = "SPEC_NOTIFY_…_URL", or url = "{scheme}://…" when it is no secret',
         )
+    elif {"url", "url_env"} & written and TARGET_KINDS[found.type].place is Place.ELSEWHERE:
+        key = "url" if "url" in written else "url_env"
+        findings.report((*path, key), f"is no key of type {found.type}", "Remove it")
+
+
+def _asks_for_url(kind: TargetKind) -> bool:
+    return kind.place in {Place.URL, Place.SECRET_URL}
+
+
+def _check_terms(
+    found: Subscription, written: AbstractSet[str], findings: Findings, path: KeyPath
+) -> None:
+    known = TARGET_KINDS[found.type]
+    for key, setting in TERMS.items():
+        if setting.field in known.needs and key not in written:
+            findings.report((*path, key), "is missing", f"A {known.name} subscription needs it")
+        elif key in written and setting.field not in known.own:
+            takers = (each.name for each in TARGET_KINDS.values() if setting.field in each.own)
+            said = f"is no key of type {known.name}"
+            findings.report((*path, key), said, f"Remove it: it is for {', '.join(takers)}")
 
 
 def _check_url(found: Subscription, findings: Findings, path: KeyPath) -> None:
     if found.url is None:
         return
     known = TARGET_KINDS[found.type]
-    fault = check_url(found.url, allow_private=found.allow_private)
-    if known.dialled and fault is not None:
+    fault = None
+    if known.dialled:
+        fault = check_url(found.url, allow_private=found.allow_private, schemes=known.schemes)
+    if fault is not None:
         findings.report(
             (*path, "url"),
             "is not used: this subscription is shown as disabled and its deliveries are parked",
@@ -129,7 +156,7 @@ def _check_secret(
     signs = known.signed and found.signature != "none"
     if "secret_env" in written:
         return
-    if signs or known.place is Place.KNOWN:
+    if signs or known.credential is Credential.REQUIRED:
         unsigned = ', or signature = "none" to send unsigned' if signs else ""
         findings.report(
             (*path, "secret_env"),

@@ -28,7 +28,7 @@ from spec_notify.core.config.settings import (
     whole,
 )
 from spec_notify.core.instant import parse_duration, spell_duration
-from spec_notify.core.kinds import TARGET_KINDS
+from spec_notify.core.kinds import FORMATS, TARGET_KINDS
 from spec_notify.core.retry import SCHEDULES
 from spec_notify.core.signature import PROFILES
 from spec_notify.core.status import CANONICAL
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 KINDS = tuple(TARGET_KINDS)
 """What a subscription's `type` may be."""
 
-BODIES = ("native", "cloudevents", "conductor", "aegis", "team", "run")
+BODIES = tuple(FORMATS)
 """What a subscription's `format` may be."""
 
 DOCUMENT_FORMATS = ("auto", "table", "checkbox", "front-matter", "task-master")
@@ -129,6 +129,15 @@ SUBSCRIPTION: Mapping[str, Setting] = {
     "concurrency": Setting("concurrency", whole(1, 64)),
     "allow_private": Setting("allow_private", flag),
 }
+TERMS: Mapping[str, Setting] = {
+    "to": Setting("to", each(text, most=100)),
+    "from": Setting("sender", text),
+    "username": Setting("username", text),
+    "repository": Setting("repository", text),
+    "folder": Setting("folder", text),
+    "path": Setting("path", text),
+}
+"""Keys of a subscription that only some kinds take: each names a field of `Terms`."""
 RETRY: Mapping[str, Setting] = {
     "schedule": Setting("delays", _delays, _each_in_units),
     "max_attempts": Setting("max_attempts", whole(1, 1_000)),
