@@ -15,10 +15,10 @@ _BOLD = re.compile(rf"(\*\*|__)(?P<id>(?=[^*_]*\d){_WORD})\1(?!\w)")
 _COLON = re.compile(rf"(?P<id>(?=[^:]*\d)(?=[A-Z]){_WORD})\s?:(?=\s|$)")
 _BARE = re.compile(
     # Words such as UTF-8 and HTTP2 open many a title: only these spellings are ids by themselves.
-    r"(?P<id>(?:T|TASK-|(?:[A-Z][A-Z0-9]*-){2,})\d+(?:\.\d+)*[a-z]?"
+    r"(?P<id>(?:T|TASK-|(?:[A-Z][A-Z0-9]*-){2,})\d+(?:\.\d+)*[A-Za-z]?"
     r"|SPEC-(?=[A-Za-z-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?=[.):]?(?:\s|$))"
 )
-_OUTLINE = re.compile(r"(?P<id>\d{1,9}(?:\.\d{1,9})+)\.?(?=\s)")
+_OUTLINE = re.compile(r"(?P<id>\d{1,9}(?:\.\d{1,9})+)[.:)]?(?=\s)")
 _NUMBER = re.compile(r"(?P<id>\d{1,9})\.(?=\s)")
 _GAP = re.compile(r"[.:)]?\s*(?:[-–—]+\s+)?")  # noqa: RUF001 - dashes people write
 

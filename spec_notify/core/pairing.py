@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .snapshot import Task
 
 _PROGRESS = (DONE, IN_REVIEW, IN_PROGRESS, BLOCKED, BACKLOG, UNKNOWN, DROPPED)
+_PLACES = {canonical: place for place, canonical in enumerate(_PROGRESS)}
 # Who is told apart by having an id: a row may get one or lose it and keep its words.
 _SAME_WORDS = ((False, False), (False, True), (True, False))
 
@@ -34,24 +35,39 @@ class Pairing:
 
 def pair_by_key(before: Iterable[Task], after: Iterable[Task]) -> Pairing:
     """Pair tasks of one key; equal keys are counted, so that a Done pairs with a Done first."""
-    return _grouped(before, after, lambda task: task.key)
+    return grouped(before, after, lambda task: task.key)
 
 
 def pair_by_words(gone: Iterable[Task], came: Iterable[Task]) -> Pairing:
-    """Pair what no key could: the same words elsewhere, then words that are alike.
+    """Pair what no key could: an id in other capitals, the same words elsewhere, words alike.
 
     Two ids are never one task, whatever their words.
     """
-    found = Pairing(gone=tuple(gone), came=tuple(came))
+    found = _same_id(Pairing(gone=tuple(gone), came=tuple(came)))
     for old_named, new_named in _SAME_WORDS:
         found = _same_words(found, old_named=old_named, new_named=new_named)
     return _alike(found)
 
 
 def by_progress(task: Task) -> tuple[int, str, str, int]:
-    """Order tasks from Done to Dropped, so that the order of rows decides nothing."""
+    """Order tasks from Done to Dropped, so that the order of rows decides nothing.
+
+    A status of another vocabulary comes last.
+    """
     status = task.status
-    return _PROGRESS.index(status.canonical), status.text, task.title, task.line
+    return _PLACES.get(status.canonical, len(_PLACES)), status.text, task.title, task.line
+
+
+def _same_id(found: Pairing) -> Pairing:
+    gone, came = ([task for task in side if _named(task)] for side in (found.gone, found.came))
+    if not gone or not came:
+        return found
+    more = grouped(gone, came, lambda task: task.key.casefold())
+    return Pairing(
+        pairs=more.pairs,
+        gone=(*(task for task in found.gone if not _named(task)), *more.gone),
+        came=(*(task for task in found.came if not _named(task)), *more.came),
+    )
 
 
 def _same_words(found: Pairing, *, old_named: bool, new_named: bool) -> Pairing:
@@ -59,7 +75,7 @@ def _same_words(found: Pairing, *, old_named: bool, new_named: bool) -> Pairing:
     came = [task for task in found.came if _named(task) is new_named]
     if not gone or not came:
         return found
-    more = _grouped(gone, came, lambda task: normalised(task.title))
+    more = grouped(gone, came, lambda task: normalised(task.title))
     return Pairing(
         pairs=found.pairs + more.pairs,
         gone=(*(task for task in found.gone if _named(task) is not old_named), *more.gone),
@@ -88,9 +104,8 @@ def _named(task: Task) -> bool:
     return task.id is not None
 
 
-def _grouped(
-    before: Iterable[Task], after: Iterable[Task], group: Callable[[Task], str]
-) -> Pairing:
+def grouped(before: Iterable[Task], after: Iterable[Task], group: Callable[[Task], str]) -> Pairing:
+    """Pair tasks of one group; where several are, what did not change first: order says nothing."""
     groups: dict[str, tuple[list[Task], list[Task]]] = defaultdict(lambda: ([], []))
     for task in before:
         groups[group(task)][0].append(task)

@@ -21,6 +21,11 @@ _MARK = r"&\[<\\*_`~"
 _MARKED = re.compile(f"[{_MARK}]")
 # Flanked by the cell's own ends, these marks are emphasis whatever stands inside.
 _WHOLLY_BOLD = re.compile(rf"\*\*([^\s{_MARK}](?:[^{_MARK}]*[^\s{_MARK}])?)\*\*")
+# Marks that mean themselves where they stand, and code that is read by leaving its marks out.
+_CALM = re.compile(
+    rf"(?:[^{_MARK}\n]++|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])|(?<= )\*(?= )|&(?![#A-Za-z])"
+    r"|<(?![A-Za-z/!?])|(?<!~)~(?!~)|`[^`\s](?:[^`\n]*[^`\s])?`(?!`))*+"
+)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SPACES = re.compile(f"[{SPACE}\u2028\u2029\x85]+")
 
@@ -34,6 +39,8 @@ def plain(cell: str, references: Mapping[str, object] | None = None) -> str:
     cell = cell[:LONGEST_CELL]
     if not _MARKED.search(cell):
         return cell
+    if _CALM.fullmatch(cell):
+        return cell.replace("`", "")
     bold = _WHOLLY_BOLD.fullmatch(cell)
     if bold:
         return bold[1]
@@ -60,6 +67,8 @@ def hides(text: str) -> bool:
 
 def squeeze(text: str) -> str:
     """Answer a text with each run of white space as one space, and none at its ends."""
+    if text.isprintable() and "  " not in text:
+        return text.strip(" ")
     return _SPACES.sub(" ", text).strip(" ")
 
 

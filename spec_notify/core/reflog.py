@@ -88,6 +88,7 @@ def plan(stored: Checkout, current: Checkout, moves: Sequence[Move] | None) -> t
     """
     if moves is None:
         return (Rest(why=LOST),)
+    moves = [move for move in moves if not _came_to_nothing(move)]
     moves = _up_to(current.head, moves, stored.head)
     stretches = _stretches(stored.head, moves)
     branches = _branches(current.branch, moves)
@@ -101,6 +102,11 @@ def plan(stored: Checkout, current: Checkout, moves: Sequence[Move] | None) -> t
     else:
         last = Rest()
     return (*_closed(stored, stretches, moves, branches), last)
+
+
+def _came_to_nothing(move: Move) -> bool:
+    # A merge that git refuses after it began leaves such an entry: nothing moved, nothing counts.
+    return move.old == move.new and visible(move.message) and not _REBASE.match(move.message)
 
 
 class _Stretch(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +133,8 @@ def _stretches(head: str | None, moves: Sequence[Move]) -> list[_Stretch]:
     for index, move in enumerate(moves):
         if move.old != here:
             start, stored, running = move.old, False, False
-        if not counted[index]:
+        # A root has nothing to be compared with: what follows it has the root.
+        if not counted[index] or (start is None and not stored):
             start, stored, running = move.new, False, False
         else:
             if running:
@@ -179,9 +186,7 @@ def _branches(current: str | None, moves: Sequence[Move]) -> list[str | None]:
     return branches[::-1]
 
 
-def _to_the_end(stretch: _Stretch, branch: str | None) -> Piece:
-    if stretch.start is None and not stretch.stored:
-        return Rest()
+def _to_the_end(stretch: _Stretch, branch: str | None) -> Compare:
     before = None if stretch.stored else stretch.start
     return Compare(before=before, after=None, branch=branch)
 
@@ -195,7 +200,7 @@ def _closed(
     pieces = []
     for stretch in stretches:
         after = moves[stretch.end].new
-        if after is None or (stretch.start is None and not stretch.stored):
+        if after is None:
             continue
         # An unborn branch may be left without a trace; one with a commit may not.
         known = stretch.stored and stored.head is not None

@@ -6,87 +6,99 @@ https://github.github.com/gfm/#tables-extension-
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
-
-import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from markdown_it.rules_block import StateBlock
 
+PROSE = "prose"
+"""The type of the token that stands for a paragraph.
+
+Its content is left out where that neither holds a pipe nor can open with `[`.
+"""
 TABLE = "rows"
-"""The type of the token that stands for a table: `meta` holds `header` and `rows`."""
+"""The type of the token that stands for a table.
+
+`meta` holds the `header` as cells, the `rows` as written, and how many cells they are `short` of,
+with the row that was one too many.
+"""
 
 # GFM readers stop completing short rows here, so that a small text cannot become a huge table.
-_MOST_MISSING = 0x10000
+MOST_SHORT = 0x10000
 # Far beyond any table people read: a row of a million cells is an attack, not a table.
 _MOST_COLUMNS = 1024
+_CODE = 4
+# A hyphen and a space would open a list item.
+_RULER = re.compile(r"(?!-[ \t])[-|:][-|: \t]+")
+_RULE = re.compile(":?-+:?")
 _TICKS = re.compile("`+")
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A table row: raw cells as GFM splits them, none added or cut, and the line they stand on."""
-
-    line: int
-    cells: tuple[str, ...]
-    source: str
 
 
 def read_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
     """Read a table as one token: a token per cell is most of what reading one costs."""
-    from markdown_it.rules_block import table
-
-    if start + 2 > end or _too_wide(state, start + 1):
-        return False
-    # Only the header and its delimiter row are shown to the stock rule, which judges them.
-    if not table(state, start, start + 2, silent):
-        return False
-    if not silent:
-        opened = next(
-            place
-            for place in range(len(state.tokens) - 1, -1, -1)
-            if state.tokens[place].type == "table_open"
-        )
-        cells = (token for token in state.tokens[opened:] if token.type == "inline")
-        header = tuple(token.content for token in cells)
-        del state.tokens[opened:]
-        rows = tuple(_rows(state, start + 2, end, len(header)))
+    width = _width(state, start, end)
+    if width and not silent:
+        rows, short = _rows(state, start + 2, end, width)
         token = state.push(TABLE, "table", 0)
-        token.meta = {"header": header, "rows": rows}
+        token.meta = {"header": tuple(_header(state, start)), "rows": rows, "short": short}
         token.map = [start, start + 2 + len(rows)]
         state.line = start + 2 + len(rows)
-    return True
+    return width > 0
 
 
-def _too_wide(state: StateBlock, line: int) -> bool:
-    return state.src.count("|", state.bMarks[line], state.eMarks[line]) > _MOST_COLUMNS
+def _width(state: StateBlock, start: int, end: int) -> int:
+    """Answer how many columns the header and the delimiter row have that begin here; 0: none do."""
+    ruler = start + 1
+    if ruler >= end or not 0 <= state.sCount[ruler] - state.blkIndent < _CODE:
+        return 0
+    begin, over = state.bMarks[ruler] + state.tShift[ruler], state.eMarks[ruler]
+    if not _RULER.fullmatch(state.src, begin, over):
+        return 0
+    cells = state.src[begin:over].strip().removeprefix("|").removesuffix("|").split("|")
+    if len(cells) > _MOST_COLUMNS or not all(_RULE.fullmatch(cell.strip()) for cell in cells):
+        return 0
+    return len(cells) if len(_header(state, start)) == len(cells) else 0
 
 
-def _rows(state: StateBlock, start: int, end: int, width: int) -> Iterator[Row]:
-    from markdown_it.common.utils import MD_TRIM_CHARS
+def _header(state: StateBlock, line: int) -> list[str]:
+    source = state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].strip(white())
+    return [cell.strip(white()) for cell in split_row(source)] if "|" in source else []
 
+
+def _rows(state: StateBlock, start: int, end: int, width: int) -> tuple[tuple[str, ...], int]:
     around, state.parentType = state.parentType, "table"
     enders = state.md.block.ruler.getRules("blockquote")
-    missing, silent = 0, True
+    rows: list[str] = []
+    missing = short = 0
+    trim, code, silent = white(), state.blkIndent + _CODE, True
     for line in range(start, end):
-        if state.sCount[line] < state.blkIndent or state.is_code_block(line):
+        if not state.blkIndent <= state.sCount[line] < code:
             break
         begin = state.bMarks[line] + state.tShift[line]
-        source = state.src[begin : state.eMarks[line]].strip(MD_TRIM_CHARS)
+        source = state.src[begin : state.eMarks[line]].strip(trim)
         # No block that ends a table begins with a pipe.
         if not source or (
             source[0] != "|" and any(ends(state, line, end, silent) for ends in enders)
         ):
             break
-        cells = split_row(source)
-        missing += width - len(cells)
-        if missing > _MOST_MISSING:
+        lacking = width - count_cells(source)
+        missing += lacking
+        short += max(0, lacking)
+        if missing > MOST_SHORT:
             break
-        yield Row(
-            line=line + 1, cells=tuple(each.strip(MD_TRIM_CHARS) for each in cells), source=source
-        )
+        rows.append(source)
     state.parentType = around
+    return tuple(rows), short
+
+
+def count_cells(source: str) -> int:
+    """Answer into how many cells `split_row` cuts a trimmed row."""
+    if "\\" in source:
+        return len(split_row(source))
+    return source.count("|") + 1 - (source[0] == "|") - (source[-1] == "|")
 
 
 def split_row(source: str) -> list[str]:
@@ -95,6 +107,8 @@ def split_row(source: str) -> list[str]:
         from markdown_it.rules_block.table import escapedSplit
 
         cells = escapedSplit(source)
+    elif len(source) > 1 and source[0] == "|" == source[-1]:
+        return source[1:-1].split("|")
     else:
         cells = source.split("|")
     return _within_edges(cells)
@@ -112,6 +126,14 @@ def split_row_by_eye(source: str) -> list[str]:
         # An escaped character is passed over, a code span with all it holds.
         place = place + 2 if char == "\\" else spans.get(place, place + 1)
     return [cell.replace("\\|", "|").strip() for cell in _within_edges([*cells, source[begin:]])]
+
+
+@cache
+def white() -> str:
+    """Answer the characters that GFM trims from rows and cells."""
+    from markdown_it.common.utils import MD_TRIM_CHARS
+
+    return MD_TRIM_CHARS
 
 
 def _code_spans(source: str) -> Iterator[tuple[int, int]]:

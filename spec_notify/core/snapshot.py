@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from .pairing import by_progress, pair_by_key, pair_by_words
+from .artifact import Artifact
+from .pairing import Pairing, by_progress, pair_by_key, pair_by_words
 from .plain import normalised
+from .renumbering import renumbered
 from .similarity import similarity
 from .status import DONE, IN_REVIEW, Status, differs
 
@@ -31,7 +34,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None = None
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row or checkbox. `key` is its identity in the document; `line` counts from 1."""
 
     key: str
@@ -46,6 +49,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     Where only others link, the first two are empty strings; where none links, nothing stands.
     """
+    artifact: Artifact | None = None
+    """What a run left behind, where the document is an evidence tree; it is not remembered."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +60,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     tasks: tuple[Task, ...] = ()
     notices: tuple[Notice, ...] = ()
+
+
+def remembered(snapshot: Snapshot) -> Snapshot:
+    """Answer a snapshot as it is kept for the next look: without what only an event repeats."""
+    if not any(task.artifact for task in snapshot.tasks):
+        return snapshot
+    bare = tuple(msgspec.structs.replace(task, artifact=None) for task in snapshot.tasks)
+    return msgspec.structs.replace(snapshot, tasks=bare)
 
 
 class Transition(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +93,7 @@ def diff(
     `vanished` holds the last status of keys that were gone: one that returns is compared with
     it. Contract, section 4, "A transition" and "Identity"; kinds as in section 8.
     """
-    known = pair_by_key(before.tasks, after.tasks)
+    known = _known(before, after)
     memory = dict(vanished)
     came = list(_without_returned(known.came, memory))
     found = pair_by_words(known.gone, came)
@@ -108,6 +121,16 @@ def transition_facts(transition: Transition, document: str) -> dict[str, object]
         "line": task.line,
         "document": document,
     }
+
+
+def _known(before: Snapshot, after: Snapshot) -> Pairing:
+    moved = renumbered(before, after)
+    left, taken = {old.key for old, _ in moved}, {new.key for _, new in moved}
+    known = pair_by_key(
+        (task for task in before.tasks if task.key not in left),
+        (task for task in after.tasks if task.key not in taken),
+    )
+    return replace(known, pairs=moved + known.pairs)
 
 
 def _change(old: Task, new: Task) -> Iterator[Transition]:

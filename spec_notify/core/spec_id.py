@@ -66,7 +66,8 @@ def resolve(
     for rule, name in _named(task, document, directories):
         if is_spec_id(name):
             return SpecId(id=name, matched_by=rule)
-    if default is not None and is_spec_id(default):
+    # A row that may mean one of two SPECs means neither a third.
+    if default is not None and is_spec_id(default) and len(_folders(task, directories)) <= 1:
         return SpecId(id=default, matched_by="config")
     return SpecId(id=None, reason=_why_none(task, directories))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 BACKLOG, IN_PROGRESS, IN_REVIEW = "Backlog", "In Progress", "In Review"
 DONE, BLOCKED, DROPPED, UNKNOWN = "Done", "Blocked", "Dropped", "Unknown"
 CANONICAL = (BACKLOG, IN_PROGRESS, IN_REVIEW, DONE, BLOCKED, DROPPED, UNKNOWN)
+OUTCOMES = ("success", "failure", "halt", "conflict")
+"""The statuses of events that are about no task: what a stage, a run or its agents came to."""
 
 _VOCABULARY = {
     DONE: "done, complete, completed, ✅, ✔, ✓, ☑, [x]",
@@ -58,7 +61,7 @@ _VULGAR = re.compile("(?<![0-9])[\u00bc-\u00be\u2150-\u215e\u2189]")
 _LOOKALIKES = str.maketrans("асеорхуіѕԁоԛԝһјкмтпгνοαρικτ", "aceopxyisdoqwhjkmtnrvoapikt")
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class Status(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A status as read: `canonical`, the normalised `text` without remark, and the `raw` cell."""
 
     canonical: str
@@ -75,10 +78,21 @@ def read_status(cell: str, aliases: Mapping[str, str] = {}, *, words: str | None
     text where the caller knows the document's link definitions. Contract, section 4, "Status".
     """
     raw = cell[:LONGEST_CELL]
-    seen = (plain(raw) if words is None else words).strip(SPACE)
+    if words is None and not aliases:
+        return _remembered(raw)
+    return _read(raw, plain(raw) if words is None else words, vocabulary(aliases))
+
+
+# A few words make up nearly all the cells there are.
+@lru_cache(maxsize=512)
+def _remembered(raw: str) -> Status:
+    return _read(raw, plain(raw), WORDS)
+
+
+def _read(raw: str, words: str, known: Mapping[str, str]) -> Status:
+    seen = words.strip(SPACE)
     lone = _LONE_PICTURE.fullmatch(seen)
     seen = lone[1] if lone else seen
-    known = vocabulary(aliases)
     whole = _meaning(seen, known) != UNKNOWN
     head, asides = (seen, ()) if whole else _split(_without_emoji(seen))
     canonical, doubt = _meaning(head, known), None

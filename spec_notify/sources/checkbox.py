@@ -13,14 +13,35 @@ from spec_notify.core.status import BACKLOG, IN_PROGRESS, UNKNOWN, Status, vocab
 from .reading import Manner, Reading, linking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from spec_notify.core.markdown import Item, Page
 
 _BOX = re.compile(r"(?P<box>\[(?P<mark>[^\[\]]{0,3})\]\*?)(?=\s|$)(?P<text>.*)", re.DOTALL)
-_KIRO = re.compile(r"(?:^|/)\.kiro/")
+_MARK = re.compile(r"\[.\]")
+KIRO, PLAIN = "kiro", "plain"
+_DIALECTS = {
+    KIRO: re.compile(r"(?:^|/)\.kiro/"),
+    "openspec": re.compile(r"(?:^|/)openspec/changes/"),
+    "spec-kit": re.compile(r"(?:^|/)specs/[^/]+/tasks\.md\Z"),
+}
 # In Kiro a queued task has not been started.
 _KIRO_MARKS = {"[-]": IN_PROGRESS, "[~]": BACKLOG}
+
+
+def dialect(path: str) -> str:
+    """Answer in whose dialect the boxes of a path are read: kiro, openspec, spec-kit or plain."""
+    return next((name for name, place in _DIALECTS.items() if place.search(path)), PLAIN)
+
+
+def marks(path: str, aliases: Mapping[str, str] = {}) -> dict[str, str]:
+    """Answer what each mark of a path's boxes means; any other is Unknown."""
+    known = _known(dialect(path), aliases)
+    return {mark: status for mark, status in known.items() if _MARK.fullmatch(mark)}
+
+
+def _known(dialect: str, aliases: Mapping[str, str]) -> dict[str, str]:
+    return {**(_KIRO_MARKS if dialect == KIRO else {}), **vocabulary(aliases)}
 
 
 class CheckboxReading(Reading):
@@ -31,8 +52,8 @@ class CheckboxReading(Reading):
 
     def __init__(self, path: str, page: Page, manner: Manner) -> None:
         super().__init__(page)
-        self._kiro = _KIRO.search(path) is not None
-        self._marks = {**(_KIRO_MARKS if self._kiro else {}), **vocabulary(manner.aliases)}
+        self._kiro = dialect(path) == KIRO
+        self._marks = _known(dialect(path), manner.aliases)
         self.tasks = [task for item in page.items for task in self._task(item)]
 
     def _task(self, item: Item) -> Iterator[Task]:

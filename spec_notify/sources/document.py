@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -13,24 +12,23 @@ from spec_notify.core.markdown import DEEPEST, read_page
 from spec_notify.core.snapshot import Notice, Snapshot, Task
 from spec_notify.core.status import DONE
 
-from . import front_matter, task_master
+from . import accords, front_matter, stage_runs, task_master
+from .bounds import RULER, overgrown
 from .checkbox import CheckboxReading
-from .reading import MOST_ROWS, Manner
+from .reading import Manner
 from .spec_table import TableReading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spec_notify.core.markdown import Page
+
+    from .memory import Memory
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 100_000
-_MOST_PIPED_LINES = 10 * MOST_ROWS
 _MOST_NOTICES = 20
 _LISTED_LINES = 10
-
-_ROW = re.compile(r"^[ \t>]*(?:\||(?:[-+*]|\d{1,9}[.)])[ \t]+\[)", re.MULTILINE)
-_DELIMITER = re.compile(r"^[ \t>]*\|[|: \t-]+$", re.MULTILINE)
-_PIPED = re.compile(r"^[^|\n]*\|", re.MULTILINE)
-_PREFIX = re.compile(r"^(?:[ >]|[-+*](?=[ \n])|\d{1,9}[.)](?=[ \n])){%d}" % DEEPEST, re.MULTILINE)  # noqa: UP031 - braces are the pattern's own
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,11 +51,12 @@ def unreadable(path: str, text: str, *, format: str | None = None) -> str | None
     Too much for bounded time and memory (5 MiB, 100,000 lines, 10,000 rows, 40 nested blocks), or
     half written. The caller leaves its snapshot alone. `format` is that of `read_document`.
     """
-    if len(text) > MOST_BYTES or len(text.encode("utf-8", "replace")) > MOST_BYTES:
+    wide = not text.isascii() and len(text.encode("utf-8", "replace")) > MOST_BYTES
+    if wide or len(text) > MOST_BYTES:
         return "it is larger than 5 MiB"
     if text.count("\n") + text.count("\r") - text.count("\r\n") > MOST_LINES:
         return f"it has more than {MOST_LINES:,} lines"
-    return _source(path, format).refuses(text)
+    return source_of(path, format).refuses(text)
 
 
 def read_document(
@@ -68,28 +67,30 @@ def read_document(
     format: str | None = None,
     by_section: bool = False,
     beside: Mapping[str, str] = {},
+    memory: Memory | None = None,
 ) -> Snapshot:
     """Read a document's tasks; any text is readable, and one without tasks says so in a notice.
 
     `format` names a source, else the path and the text decide. `Snapshot.format` is what was
-    found: table, checkbox, mixed, front-matter, task-master or none. Contract, section 4, "What
-    is watched".
+    found: table, checkbox, mixed, front-matter, task-master or none; of an evidence tree
+    stage-telemetry or consensus. `memory` saves time and changes nothing. Contract, section 4,
+    "What is watched".
     """
     # What is no Unicode text could be neither hashed, stored nor sent.
-    text = text.encode("utf-8", "replace").decode()
+    text = text if text.isascii() else text.encode("utf-8", "replace").decode()
     text, unfinished = _whole_rows(text)
-    manner = Manner(aliases=aliases, by_section=by_section, beside=beside)
-    snapshot = _source(path, format).read(path, text, manner)
+    manner = Manner(aliases=aliases, by_section=by_section, beside=beside, memory=memory)
+    snapshot = source_of(path, format).read(path, text, manner)
     notices = [*snapshot.notices, *_duplicates(snapshot.tasks)]
     notices += unfinished
-    if not snapshot.tasks:
+    if not snapshot.tasks and not path.endswith("/"):
         notices.append(Notice(code="no_tasks", message="no task was found in it"))
     return msgspec.structs.replace(snapshot, notices=tuple(_few(notices)))
 
 
 def beside(path: str, *, format: str | None = None) -> tuple[str, ...]:
     """Answer which neighbours of a document say how it is read; they need not exist."""
-    return _source(path, format).beside(path)
+    return source_of(path, format).beside(path)
 
 
 def _whole_rows(text: str) -> tuple[str, list[Notice]]:
@@ -98,37 +99,29 @@ def _whole_rows(text: str) -> tuple[str, list[Notice]]:
     A writer that stopped in the middle of it must not make `Done - needs review` a `Done`.
     """
     start = text.rfind("\n") + 1
-    last = text[start:].strip(" \t>")
-    rulers = _DELIMITER.findall(text, 0, start) if last.startswith("|") else []
-    if not rulers or not rulers[-1].rstrip().endswith("|"):
+    last = text[start:].strip(" \t\r>")
+    above = reversed(text[:start].split("\n")) if last.startswith("|") else ()
+    ruler = next((line for line in above if RULER.fullmatch(line)), "")
+    if not ruler.rstrip().endswith("|"):
         return text, []
-    if last.endswith("|") and last.count("|") >= rulers[-1].count("|"):
+    if last.endswith("|") and last.count("|") >= ruler.count("|"):
         return text, []
     message = "the last row is not finished: it lacks its newline and a pipe"
     line = text.count("\n") + 1
     return text[:start], [Notice(code="unfinished_row", message=message, line=line)]
 
 
-def _source(path: str, format: str | None) -> Source:
-    # To ask for `auto` is to leave it to the path.
-    named = [each for each in SOURCES if each.format == format != "auto"]
+def source_of(path: str, format: str | None) -> Source:
+    """Answer the source `format` names, else the first that claims the path."""
+    # To ask for `auto` is to leave it to the path; a tree has its own text, whatever is asked.
+    auto = format == "auto" or path.endswith("/")
+    named = [each for each in SOURCES if each.format == format and not auto]
     return (named or [each for each in SOURCES if each.claims(path)])[0]
 
 
-def _overgrown(text: str) -> str | None:
-    """Say why the tables and lists of a page cannot be read in bounded time and memory."""
-    # Each table spends two of its lines on header and delimiter.
-    rows = len(_ROW.findall(text)) - 2 * len(_DELIMITER.findall(text))
-    if rows > MOST_ROWS or len(_PIPED.findall(text)) > _MOST_PIPED_LINES:
-        return f"it has more than {MOST_ROWS:,} rows"
-    if _PREFIX.search(text.expandtabs(4)) and read_page(text).too_deep:
-        return f"its blocks are nested more than {DEEPEST} levels deep"
-    return None
-
-
 def _read_tables(path: str, text: str, manner: Manner) -> Snapshot:
-    page = read_page(text)
-    return _snapshot(path, page, TableReading(page, manner), None)
+    page, tables = _tables(path, text, manner)
+    return _snapshot(path, page, tables, None)
 
 
 def _read_checkboxes(path: str, text: str, manner: Manner) -> Snapshot:
@@ -137,10 +130,19 @@ def _read_checkboxes(path: str, text: str, manner: Manner) -> Snapshot:
 
 
 def _read_markdown(path: str, text: str, manner: Manner) -> Snapshot:
-    page = read_page(text)
-    tables = TableReading(page, manner)
-    boxes = CheckboxReading(path, page, manner)
-    return _snapshot(path, page, tables, boxes)
+    page, tables = _tables(path, text, manner)
+    return _snapshot(path, page, tables, CheckboxReading(path, page, manner))
+
+
+def _tables(path: str, text: str, manner: Manner) -> tuple[Page, TableReading]:
+    memory = manner.memory
+    if memory is None:
+        page = read_page(text)
+        return page, TableReading(page, manner)
+    page = memory.page(path, text)
+    tables = TableReading(page, manner, memory.parts(path))
+    memory.keep(path, page, tables.parts)
+    return page, tables
 
 
 def _snapshot(
@@ -151,11 +153,11 @@ def _snapshot(
     if tables and tables.found:
         # Beside a task table a box without id is a criterion; in SPEC.md every box is.
         items = [each for each in items if each.id and path.rsplit("/", 1)[-1] != "SPEC.md"]
-        items, more = _reconcile(rows, items)
+        items, more = _reconcile(rows, items) if items else ([], [])
         notices = notices + more
     lines = {each.line for each in items}
     notices = notices + [each for each in (boxes.notices if boxes else ()) if each.line in lines]
-    tasks = sorted((*rows, *items), key=lambda each: each.line)
+    tasks = sorted((*rows, *items), key=_line) if items else rows
     found = "table" if tables and tables.found else "checkbox" if items else "none"
     return Snapshot(
         document=path,
@@ -163,6 +165,10 @@ def _snapshot(
         tasks=tuple(tasks),
         notices=(*notices, *_about(page)),
     )
+
+
+def _line(task: Task) -> int:
+    return task.line
 
 
 def _reconcile(rows: Iterable[Task], items: Iterable[Task]) -> tuple[list[Task], list[Notice]]:
@@ -188,16 +194,19 @@ def _about(page: Page) -> Iterable[Notice]:
         yield Notice(code="too_deep", message=message)
 
 
-def _duplicates(tasks: Iterable[Task]) -> Iterable[Notice]:
+def _duplicates(tasks: Sequence[Task]) -> Iterable[Notice]:
+    ids = [task.id for task in tasks if task.id is not None]
+    if len(set(ids)) == len(ids):
+        return
+    twice = {id_ for id_, count in Counter(ids).items() if count > 1}
     lines = defaultdict(list)
     for task in tasks:
-        if task.id is not None:
+        if task.id in twice:
             lines[task.id].append(task.line)
     for id_, found in lines.items():
-        if len(found) > 1:
-            places = ", ".join(map(str, found[:_LISTED_LINES]))
-            message = f"{id_} stands in {len(found)} rows: lines {places}"
-            yield Notice(code="duplicate_id", message=message, line=found[0])
+        places = ", ".join(map(str, found[:_LISTED_LINES]))
+        message = f"{id_} stands in {len(found)} rows: lines {places}"
+        yield Notice(code="duplicate_id", message=message, line=found[0])
 
 
 def _few(notices: Iterable[Notice]) -> Iterable[Notice]:
@@ -221,15 +230,20 @@ def _none(_path: str) -> bool:
     return False
 
 
+def _nothing(_text: str) -> None:
+    return None
+
+
 # The first source that claims a path reads it; one that claims none is named by `format`.
 SOURCES = (
-    Source(format="table", claims=_none, read=_read_tables, refuses=_overgrown),
-    Source(format="checkbox", claims=_none, read=_read_checkboxes, refuses=_overgrown),
+    Source(format="table", claims=_none, read=_read_tables, refuses=overgrown),
+    Source(format="checkbox", claims=_none, read=_read_checkboxes, refuses=overgrown),
     Source(
         format="front-matter",
         claims=front_matter.claims,
         read=front_matter.read,
         refuses=front_matter.refuses,
+        beside=front_matter.beside,
     ),
     Source(
         format="task-master",
@@ -237,5 +251,9 @@ SOURCES = (
         read=task_master.read,
         refuses=task_master.refuses,
     ),
-    Source(format="auto", claims=_any, read=_read_markdown, refuses=_overgrown),
+    Source(
+        format=stage_runs.FORMAT, claims=stage_runs.claims, read=stage_runs.read, refuses=_nothing
+    ),
+    Source(format=accords.FORMAT, claims=accords.claims, read=accords.read, refuses=_nothing),
+    Source(format="auto", claims=_any, read=_read_markdown, refuses=overgrown),
 )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.plain import LONGEST_CELL, hides, plain, shown
+from spec_notify.core.plain import LONGEST_CELL, LONGEST_TITLE, hides, plain, shown
 from spec_notify.core.snapshot import Notice
+
+from .memory import Memory
 
 if TYPE_CHECKING:
     from spec_notify.core.markdown import Page
 
 MOST_ROWS = 10_000
 """Tasks of one document that are read at most."""
-
-_LINKING = ("SPEC-", "docs/", "evidence/")
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,8 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """A heading says the status of the rows below it."""
     beside: Mapping[str, str] = {}
     """Path → text of its neighbours, as far as they exist."""
+    memory: Memory | None = None
+    """What was read before: it changes no answer, only the time it takes."""
 
 
 class Reading:
@@ -42,7 +44,9 @@ class Reading:
         return plain(cell, self._page.references)
 
     def title(self, words: str, line: int) -> str:
-        """Answer a title as it may be shown, and say so if that leaves something out."""
+        """Answer squeezed words as they may be shown, and say so if that leaves something out."""
+        if words.isascii() and words.isprintable():
+            return words[:LONGEST_TITLE]
         if hides(words):
             self.note("sanitized", "invisible characters were left out of this title", line)
         return shown(words)
@@ -56,6 +60,11 @@ class Reading:
         self.notices.append(Notice(code=code, message=message, line=line))
 
 
+def links(text: str) -> bool:
+    """Say whether a text holds what a SPEC id may be read from."""
+    return "SPEC-" in text or "docs/" in text or "evidence/" in text
+
+
 def linking(cell: str) -> str:
     """Answer a cell a SPEC id may be read from; any other as empty, to keep snapshots small."""
-    return cell[:LONGEST_CELL] if any(mark in cell for mark in _LINKING) else ""
+    return cell[:LONGEST_CELL] if links(cell) else ""

@@ -2,148 +2,133 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from spec_notify.core.identity import is_id, opening_id, text_key
-from spec_notify.core.plain import LONGEST_CELL, plain, shown, squeeze
+import msgspec
+
+from spec_notify.core.identity import is_id, opening_id
+from spec_notify.core.markdown import Table
+from spec_notify.core.plain import LONGEST_CELL, plain, shown
 from spec_notify.core.rows import split_row_by_eye
 from spec_notify.core.snapshot import Notice, Task
-from spec_notify.core.status import UNKNOWN, Status, read_status
+from spec_notify.core.status import UNKNOWN, read_status
 from spec_notify.core.table import WIDEST, task_columns
 
-from .reading import Manner, Reading, linking
+from .reading import Manner, Reading
+from .sections import Section, SectionRowReading, section_of
+from .table_row import RowReading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from spec_notify.core.markdown import Page, Stray, Table
-    from spec_notify.core.rows import Row
+    from spec_notify.core.markdown import Page, Stray
     from spec_notify.core.table import Columns
 
-_NOTHING = frozenset({"", "-", "--", "–", "—", "none", "(none)", "n/a", "tbd", "unassigned"})  # noqa: RUF001 - dashes people write
-_BETWEEN_OWNERS = re.compile(r"[,;\n]|\s(?:&|\+|/|and)\s")
 _FEWEST_CELLS = 3
 
 
-class TableReading(Reading):
-    """The task tables of a page, read once: its tasks, and what a user may want to know."""
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of one table: for each row its task or None, and notices."""
 
-    def __init__(self, page: Page, manner: Manner) -> None:
+    table: Table
+    labels: frozenset[str]
+    """Those of the page's link definitions: where one is defined, brackets are a link."""
+    manner: Manner
+    tasks: tuple[Task | None, ...]
+    notices: tuple[Notice, ...]
+
+
+class TableReading(Reading):
+    """The task tables of a page, read once: its tasks, and what a user may want to know.
+
+    `before` are the `parts` of an earlier reading of the document: what its rows said, equal rows
+    of this page say too. It changes nothing but the time this takes.
+    """
+
+    def __init__(self, page: Page, manner: Manner, before: Sequence[Part] = ()) -> None:
         super().__init__(page)
-        self.found = False
+        self._manner = manner
+        self._labels = frozenset(page.references)
+        known = iter(before)
+        self.parts = [
+            self._part(table, columns, next(known, None))
+            for table in page.tables
+            if (columns := self._columns(table)) is not None
+        ]
+        self.found = bool(self.parts)
         """A task table stands there, be it without rows."""
-        self._aliases = manner.aliases
-        self._statuses: dict[str, Status] = {}
-        self.tasks = [task for table in page.tables for task in self._of(table)]
+        self.tasks = [task for part in self.parts for task in part.tasks if task is not None]
+        self.notices += [notice for part in self.parts for notice in part.notices]
         self.notices += [_orphan(stray) for stray in page.strays if _is_row(stray)]
 
-    def _of(self, table: Table) -> Iterator[Task]:
-        columns = task_columns([self.plain(cell) for cell in table.header])
-        if columns is None:
-            return
-        if len(table.header) > WIDEST:
-            self.note(
-                "wide_table", f"a table of more than {WIDEST} columns is not read", table.line
-            )
-            return
-        self.found = True
-        for row in table.rows:
-            # GFM makes a row of any line under a table; prose is no task.
-            if "|" in row.source:
-                yield from self._task(row, columns, table)
+    def _columns(self, table: Table) -> Columns | None:
+        said = self._manner.by_section and self._said_above(table) is not None
+        columns = task_columns([self.plain(cell) for cell in table.header], by_section=said)
+        if columns is not None and len(table.header) > WIDEST:
+            message = f"a table of more than {WIDEST} columns is not read"
+            self.note("wide_table", message, table.line)
+            return None
+        return columns
 
-    def _task(self, row: Row, columns: Columns, table: Table) -> Iterator[Task]:
-        width = len(table.header)
-        cells, sure = self._cells(row, width, columns)
-        titles = [(cells[place], squeeze(self.plain(cells[place]))) for place in columns.titles]
-        name = squeeze(self.plain(cells[columns.id])) if columns.id is not None else ""
-        if _is_nothing(name) and all(_is_nothing(words) for _, words in titles):
-            return
-        key, id_, title = self._identity(name, titles, table.heading, row.line)
-        yield Task(
-            key=key,
-            id=id_,
-            title=self.title(title, row.line) or key,
-            status=self._status(cells[columns.status], row.line, sure=sure),
-            line=row.line,
-            section=self.section(table.heading),
-            owners=self._owners(cells, columns),
-            mentions=_mentions(cells, columns),
+    def _said_above(self, table: Table) -> Section | None:
+        return section_of(table.above, self._manner.aliases, self._page.references)
+
+    def _rows(self, table: Table, columns: Columns) -> RowReading:
+        section = self._said_above(table) if columns.status is None else None
+        if section is None:
+            return RowReading(self._page, self._manner, table, columns)
+        return SectionRowReading(self._page, self._manner, table, columns, section)
+
+    def _part(self, table: Table, columns: Columns, before: Part | None) -> Part:
+        old = before if before is not None and self._is_as_before(table, before) else None
+        head, tail = _kept(old.table.rows, table.rows) if old else (0, 0)
+        reading = self._rows(table, columns)
+        tasks = reading.tasks(table, head, len(table.rows) - tail)
+        notices = reading.notices
+        if old:
+            by, gone = table.first - old.table.first, len(old.table.rows) - tail
+            above = _moved(old, 0, head, by)
+            below = _moved(old, gone, gone + tail, by + len(table.rows) - len(old.table.rows))
+            tasks = (*above[0], *tasks, *below[0])
+            notices = [*above[1], *notices, *below[1]]
+        return Part(
+            table=table,
+            labels=self._labels,
+            manner=self._manner,
+            tasks=tasks,
+            notices=tuple(notices),
         )
 
-    def _cells(self, row: Row, width: int, columns: Columns) -> tuple[Sequence[str], bool]:
-        """Answer exactly `width` cells, and whether their places can be trusted."""
-        if len(row.cells) <= width:
-            return (*row.cells, *[""] * (width - len(row.cells))), True
-        meant = split_row_by_eye(row.source) if "`" in row.source else row.cells
-        if len(meant) == width:
-            return meant, True
-        message = f"this row has {len(row.cells)} cells under {width} columns"
-        self.note("wide_row", message, row.line)
-        # A pipe in a code span may have pushed another cell under Status.
-        sure = len(meant) > columns.status and meant[columns.status] == row.cells[columns.status]
-        return row.cells[:width], sure
-
-    def _identity(
-        self,
-        name: str,
-        titles: Sequence[tuple[str, str]],
-        heading: str | None,
-        line: int,
-    ) -> tuple[str, str | None, str]:
-        """Answer key, id and title of a row."""
-        names = [words for _, words in titles if not _is_nothing(words)]
-        title = names[0] if names else ""
-        if not _is_nothing(name):
-            if is_id(name):
-                return name, name, title or name
-            self.note(
-                "unsafe_id", f"“{shown(name)[:60]}” is no id: letters, digits, . _ - only", line
-            )
-            return text_key(f"{name} {title}", heading), None, title or name
-        for raw, words in titles:
-            opening = opening_id(raw, words=words)
-            if opening:
-                others = (each for each in names if each != words)
-                return opening.id, opening.id, squeeze(opening.rest) or next(others, opening.id)
-        return text_key(title, heading), None, title
-
-    def _status(self, cell: str, line: int, *, sure: bool) -> Status:
-        if cell not in self._statuses:
-            words = self.plain(cell) if "[" in cell else None
-            self._statuses[cell] = read_status(cell, self._aliases, words=words)
-        status = self._statuses[cell]
-        if not sure:
-            status = Status(
-                canonical=UNKNOWN,
-                text=status.text,
-                raw=status.raw,
-                doubt="a pipe in a code span may have moved it here from another column",
-            )
-        if status.doubt:
-            self.note("doubtful_status", f"not read as a status: {status.doubt}", line)
-        return status
-
-    def _owners(self, cells: Sequence[str], columns: Columns) -> tuple[str, ...]:
-        if columns.owners is None:
-            return ()
-        names = _BETWEEN_OWNERS.split(self.plain(cells[columns.owners]))
-        return tuple(dict.fromkeys(shown(name) for name in names if not _is_nothing(name)))
+    def _is_as_before(self, table: Table, before: Part) -> bool:
+        """Say whether equal rows of both tables are equal tasks, but for their lines."""
+        return (
+            (table.header, table.above) == (before.table.header, before.table.above)
+            and before.labels == self._labels
+            and before.manner == self._manner
+        )
 
 
-def _is_nothing(words: str) -> bool:
-    return shown(words).casefold() in _NOTHING
+def _kept(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """Answer how many rows at the beginning and, of the others, at the end are the same."""
+    most = min(len(old), len(new))
+    pairs = enumerate(zip(old, new, strict=False))
+    head = next((place for place, (left, right) in pairs if left != right), most)
+    pairs = enumerate(zip(reversed(old), reversed(new), strict=False))
+    tail = next((place for place, (left, right) in pairs if left != right), most)
+    return head, min(tail, most - head)
 
 
-def _mentions(cells: Sequence[str], columns: Columns) -> tuple[str, ...]:
-    """Answer the PRD cell, the Evidence cell, then others; none at all where none links."""
-    named = (columns.prd, columns.evidence)
-    first = [linking(cells[place]) if place is not None else "" for place in named]
-    silent = {*named, columns.id, columns.status}
-    others = [linking(cell) for place, cell in enumerate(cells) if place not in silent]
-    found = (*first, *filter(None, others))
-    return found if any(found) else ()
+def _moved(part: Part, start: int, end: int, by: int) -> tuple[Sequence[Task | None], list[Notice]]:
+    """Answer tasks and notices of the rows from `start` to `end`, so many lines further down."""
+    first, tasks = part.table.first, part.tasks[start:end]
+    notices = [each for each in part.notices if first + start <= (each.line or 0) < first + end]
+    if not by:
+        return tasks, notices
+    move = msgspec.structs.replace
+    return (
+        [task and move(task, line=task.line + by) for task in tasks],
+        [move(each, line=(each.line or 0) + by) for each in notices],
+    )
 
 
 def _is_row(stray: Stray) -> bool:

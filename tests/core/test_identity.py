@@ -20,6 +20,8 @@ from spec_notify.core.identity import Opening, is_id, opening_id, text_key
         ("T001", "T001", ""),
         ("T001: Make it", "T001", "Make it"),
         ("T001. Make it", "T001", "Make it"),
+        ("T012a Make it", "T012a", "Make it"),
+        ("T025B [P] Make it", "T025B", "[P] Make it"),
         ("T001 - Make it", "T001", "Make it"),
         ("T26-DEMO-1: Sync docs/x", "T26-DEMO-1", "Sync docs/x"),
         ("AR-5: Send it", "AR-5", "Send it"),
@@ -28,6 +30,8 @@ from spec_notify.core.identity import Opening, is_id, opening_id, text_key
         ("POST-DEMO-1 Make it", "POST-DEMO-1", "Make it"),
         ("1.1 Make it", "1.1", "Make it"),
         ("1.2.3. Make it", "1.2.3", "Make it"),
+        ("1.2: Make it", "1.2", "Make it"),
+        ("1.2) Make it", "1.2", "Make it"),
     ],
 )
 def test_a_text_may_open_with_its_id(text: str, id_: str, rest: str) -> None:

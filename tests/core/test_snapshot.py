@@ -258,6 +258,12 @@ def test_a_row_may_get_an_id_or_lose_it_and_keep_its_words() -> None:
     assert diff(named, bare) == ()
 
 
+def test_an_id_in_other_capitals_is_the_same_id() -> None:
+    before = _snapshot(_task("task-1", DONE, "Draw"), _task("task-2", TODO, "Time"))
+    after = _snapshot(_task("TASK-1", DONE, "Draw the route"), _task("TASK-2", DONE, "Time"))
+    assert _told(diff(before, after)) == [("TASK-2", "completed", TODO, DONE)]
+
+
 def test_two_ids_are_two_tasks_whatever_their_words() -> None:
     before = _snapshot(_task("T1", DONE, "Draw the route"))
     after = _snapshot(_task("T2", DONE, "Draw the route"))
