@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST_PATH = 240
 TIME = r"\d{4}-?\d\d-?\d\dT\d\d[:_-]?\d\d[:_-]?\d\d(?:\.\d{1,9})?Z?"
 
-_TIME = re.compile(TIME)
+_TIME = re.compile(rf"{TIME}|(?<!\d)\d{{8}}_\d{{6}}(?!\d)")
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _ELSEWHERE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|[A-Za-z][A-Za-z0-9+.-]*://")
 _FOLDERS = r"docs|\.kiro|\.taskmaster|openspec|(?<!\.kiro/)specs|backlog|evidence|scripts"
@@ -32,7 +32,7 @@ _KNOWN = (
 )
 
 
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+class Skipped(msgspec.Struct, frozen=True, kw_only=True, tag="skipped"):
     """A file that is not what its place suggests, and why."""
 
     path: str

@@ -22,6 +22,7 @@ from .artefact import (
     time_in,
     told_time,
 )
+from .disagreement import disagrees, open_conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,11 +36,15 @@ _NO_AGENTS = {"synthesis", "verdict", "telemetry"}
 _FILLED = ("stage", "specId", "spec_id", "timestamp", "prompt_version", "status")
 
 
-class Synthesis(msgspec.Struct, frozen=True, kw_only=True):
+class Synthesis(msgspec.Struct, frozen=True, kw_only=True, tag="synthesis"):
     """A synthesis: its block, and when it was made (milliseconds UTC), if it says so."""
 
     consensus: Consensus
     at: int | None
+    disagrees: bool
+    """It says conflict, tells of conflicts that were not resolved, or flags a disagreement."""
+    conflicts: int | None
+    """How many; None where it counts none, not even as none."""
 
 
 class _Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,12 +102,17 @@ def _synthesis(path: str, text: str, agents: Mapping[str, str], digest: str | No
     if any("${" in str(known.get(each)) for each in _FILLED):
         raise ValueError("a placeholder stands where a value should")
     name = path.rpartition("/")[2]
-    time = told_time(known.get("timestamp"), name)
+    if not _NAME.fullmatch(name):
+        raise ValueError("no synthesis by its name")
+    time = told_time(known.get("timestamp") or known.get("created_at"), name)
     sha256, size = measure(text, digest)
+    status = _status(known)
     return Synthesis(
         at=time[0] if time else None,
+        disagrees=disagrees(known, status),
+        conflicts=open_conflicts(known),
         consensus=Consensus(
-            status=_status(known),
+            status=status,
             stage=_stage(known, name),
             timestamp=time[1] if time else None,
             agents=tuple(_agents(known.get("agents"), _reports(agents)))[:MOST_AGENTS],

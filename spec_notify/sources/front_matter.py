@@ -1,66 +1,31 @@
 """Tasks that are a file each, as Backlog.md keeps them: id, title and status in a `---` head.
 
-Only as much YAML is read as such a head is written in: flat keys, scalars, and lists of scalars.
-https://yaml.org/spec/1.2.2/#chapter-7-flow-style-productions
+What its status words mean, the project's own settings say beside us (`backlog_config`).
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from spec_notify.core.identity import is_id, text_key
 from spec_notify.core.markdown import Page
-from spec_notify.core.plain import LONGEST_CELL, shown, squeeze
+from spec_notify.core.plain import LONGEST_CELL, normalised, shown, squeeze
 from spec_notify.core.snapshot import Snapshot, Task
 from spec_notify.core.status import UNKNOWN, Status, read_status
 
+from . import backlog_config
+from .flat_yaml import KEY, Field, fields, lines
 from .reading import Manner, Reading, linking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PLACE = re.compile(r"(?:^|/)backlog/(?:tasks|completed|archive)/(?:[^/]+/)*[^/]+\.md\Z")
+_PLACE = re.compile(r"(?:^|/)\.?backlog/(?:tasks|completed|archive)/(?:[^/]+/)*[^/]+\.md\Z")
 _FENCE = "---"
 _ENDS = frozenset({_FENCE, "..."})
-_KEY = re.compile(r"(?P<key>[A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(?P<value>.*))?", re.ASCII)
-_CONTINUES = (" ", "\t", "-", "]")
-
-_BLOCK = re.compile(r"[|>][+-]?\d?[+-]?\s*(?:#.*)?")
-_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'""")
-_ENTRY = re.compile(rf"\s*+({_QUOTED.pattern}|[^,\]]*+)[^,\]]*+[,\]]")
-_COMMENT = re.compile(r"(?:^|\s)#")
-_ESCAPE = re.compile(r"\\(?:(?:x(..)|u(.{4})|U(.{8}))|(.))")
-_NULLS = frozenset({"~", "null", "Null", "NULL"})
-_MOST_ITEMS = 100
-_HIGHEST = 0x10FFFF
-
-
-class _Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A key's line, and the text beside and below it."""
-
-    line: int
-    parts: tuple[str, ...]
-
-    def text(self) -> str:
-        """Answer the value as one scalar."""
-        first, *more = self.parts
-        if _BLOCK.fullmatch(first):
-            return squeeze(" ".join(more))
-        return _scalar(" ".join(map(_uncommented, self.parts)))
-
-    def items(self) -> tuple[str, ...]:
-        """Answer the value as a list, the first 100 of it; a scalar is a list of one."""
-        flow = " ".join(self.parts).strip()[:LONGEST_CELL]
-        below = [part for part in self.parts[1:] if part.startswith("- ")][:_MOST_ITEMS]
-        if flow.startswith("["):
-            found = list(_entries(flow))
-        else:
-            found = [_scalar(part[2:].strip()) for part in below] or [self.text()]
-        return tuple(filter(None, found))[:_MOST_ITEMS]
 
 
 def claims(path: str) -> bool:
@@ -68,18 +33,23 @@ def claims(path: str) -> bool:
     return _PLACE.search(path) is not None
 
 
+def beside(path: str) -> tuple[str, ...]:
+    """Answer where the settings of a task's project may stand."""
+    return backlog_config.places(path)
+
+
 def refuses(text: str) -> str | None:
     """Say why a text is not to be believed: a head that nothing closes is half written."""
-    lines = _lines(text)
-    begun = _opened(lines) and (not lines[2:] or _KEY.fullmatch(lines[1]))
-    if begun and _end(lines) is None:
+    written = lines(text)
+    begun = _opened(written) and (not written[2:] or KEY.fullmatch(written[1]))
+    if begun and _end(written) is None:
         return f"nothing closes the front matter it opens with: end it with a line {_FENCE}"
     return None
 
 
 def read(path: str, text: str, manner: Manner) -> Snapshot:
     """Read the one task of a document; boxes in its body are criteria, not tasks."""
-    head = _Head(path, _lines(text), manner)
+    head = _Head(path, lines(text), manner)
     return Snapshot(
         document=path,
         format="front-matter" if head.fields else "none",
@@ -91,12 +61,13 @@ def read(path: str, text: str, manner: Manner) -> Snapshot:
 class _Head(Reading):
     """The head of a document, read once."""
 
-    def __init__(self, path: str, lines: list[str], manner: Manner) -> None:
+    def __init__(self, path: str, written: list[str], manner: Manner) -> None:
         super().__init__(Page())
-        self._aliases = manner.aliases
+        self._own = backlog_config.own_statuses(path, manner.beside, manner.aliases)
+        self._aliases = {**self._own.words, **manner.aliases}
         self._name = path.rpartition("/")[2].removesuffix(".md")
-        end = _end(lines) if _opened(lines) else None
-        self.fields = _fields(lines[1:end]) if end is not None else {}
+        end = _end(written) if _opened(written) else None
+        self.fields = fields(written[1:end], first=2) if end is not None else {}
         self.tasks = list(self._tasks())
 
     def _tasks(self) -> Iterator[Task]:
@@ -135,16 +106,21 @@ class _Head(Reading):
             self.note("unsafe_id", message, self._line("id"))
         return text_key(f"{name} {words}".strip() or self._name, None), None
 
-    def _status(self, found: list[_Field]) -> Status:
+    def _status(self, found: list[Field]) -> Status:
         status = read_status(found[0].text(), self._aliases)
         others = {each.text() for each in found[1:]} - {found[0].text()}
         if others:
             status = msgspec.structs.replace(
                 status, canonical=UNKNOWN, doubt=f"it says “{shown(min(others))[:60]}” too"
             )
+        if self._own.fault and (status.canonical == UNKNOWN or self._is_last(status)):
+            self.note("backlog_config", self._own.fault, found[0].line)
         if status.doubt:
             self.note("doubtful_status", f"not read as a status: {status.doubt}", found[0].line)
         return status
+
+    def _is_last(self, status: Status) -> bool:
+        return normalised(status.raw) == normalised("".join(self._own.listed[-1:]))
 
     def _owners(self) -> tuple[str, ...]:
         found = self.fields.get("assignee")
@@ -152,69 +128,10 @@ class _Head(Reading):
         return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _lines(text: str) -> list[str]:
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _opened(written: list[str]) -> bool:
+    return written[0].rstrip() == _FENCE
 
 
-def _opened(lines: list[str]) -> bool:
-    return lines[0].rstrip() == _FENCE
-
-
-def _end(lines: list[str]) -> int | None:
-    places = (place for place in range(1, len(lines)) if lines[place].rstrip() in _ENDS)
+def _end(written: list[str]) -> int | None:
+    places = (place for place in range(1, len(written)) if written[place].rstrip() in _ENDS)
     return next(places, None)
-
-
-def _fields(head: list[str]) -> dict[str, list[_Field]]:
-    """Answer the fields of each key; one that stands twice has two."""
-    found: list[tuple[str, int, list[str]]] = []
-    parts: list[str] = []
-    for number, line in enumerate(head, 2):
-        key = _KEY.fullmatch(line)
-        if key:
-            parts = [(key["value"] or "").strip()]
-            found.append((key["key"], number, parts))
-        elif line.startswith(_CONTINUES):
-            parts.append(line.strip())
-        elif line.strip() and not line.startswith("#"):
-            # What is none of this belongs to no key, and neither does what continues it.
-            parts = []
-    fields = defaultdict(list)
-    for name, number, parts in found:
-        fields[name].append(_Field(line=number, parts=tuple(parts)))
-    return fields
-
-
-def _uncommented(part: str) -> str:
-    return part if part[:1] in {'"', "'"} else _COMMENT.split(part, maxsplit=1)[0].strip()
-
-
-def _scalar(raw: str) -> str:
-    quoted = _QUOTED.match(raw)
-    if quoted is None:
-        words = _uncommented(raw)
-        return "" if words in _NULLS else words
-    inner = quoted[0][1:-1]
-    words = inner.replace("''", "'") if raw[0] == "'" else _ESCAPE.sub(_unescaped, inner)
-    # An escape can spell half a character, which could be neither stored nor sent.
-    return words.encode("utf-8", "replace").decode()
-
-
-def _entries(flow: str) -> Iterator[str]:
-    place = 1
-    while found := _ENTRY.match(flow, place):
-        yield _scalar(found[1].strip())
-        if found[0].endswith("]"):
-            return
-        place = found.end()
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    digits = found[1] or found[2] or found[3]
-    if digits is None:
-        return " " if found[4] in "abtnvfre0N_LP" else found[4]
-    try:
-        code = int(digits, 16)
-    except ValueError:
-        return found[0]
-    return chr(code) if 0 <= code <= _HIGHEST else "\ufffd"

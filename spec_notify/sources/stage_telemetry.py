@@ -1,4 +1,4 @@
-"""Stage telemetry, schema version 1: what a guardrail stage wrote when it ended.
+"""Stage telemetry: what a guardrail stage wrote when it ended.
 
 A file is only pointed at, never sent. Whatever is no valid telemetry is skipped with a reason.
 """
@@ -6,11 +6,11 @@ A file is only pointed at, never sent. Whatever is no valid telemetry is skipped
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.body_parts import Absent, Outcome, Telemetry
+from spec_notify.core.body_parts import Absent, Telemetry
 
 from .artefact import (
     TIME,
@@ -23,95 +23,33 @@ from .artefact import (
     time_in,
     told_time,
 )
+from .stage_shapes import STAGES, Shape, recognised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_ARTIFACTS = 16
+_LONGEST_SAID = 120
 
-_STAGE = "plan|tasks|implement|validate|audit|unlock"
-_NAME = re.compile(rf"spec-(?P<stage>{_STAGE})_(?P<session>[ -.0-~]+)\.json")
+_STAGE = "|".join(STAGES)
+_NAME = re.compile(
+    rf"spec-(?P<stage>{_STAGE})_(?P<session>[ -.0-~]+)\.json"
+    rf"|guardrail-(?P<guarded>{_STAGE})-{TIME}_\d+\.json"
+    rf"|[!-.0-~]+_spec-(?P<told>{_STAGE})_telemetry_\d{{8}}_\d{{6}}\.json"
+)
 _PER_AGENT = re.compile(rf"[^/]+_{TIME}[^/]*")
-_COMMAND = re.compile(rf"spec-(?:ops-)?(?P<stage>{_STAGE})")
-_HALTED = {"halt", "halted", "hold"}
 
 
-class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+class Artifact(msgspec.Struct, frozen=True, kw_only=True, tag="stage"):
     """A valid telemetry file: its block, when it was written (milliseconds UTC), and its SPEC."""
 
     telemetry: Telemetry
     at: int
     spec: str
-
-
-class _Said(msgspec.Struct):
-    status: str
-
-
-class _Stage(msgspec.Struct, rename="camel"):
-    command: str
-    spec_id: str
-    session_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    timestamp: str = ""
-    schema_version: int | str = 1
-    artifacts: list[object] = []
-
-    def words(self) -> Iterable[tuple[str, set[str]]]:
-        """Answer each word the stage's outcome hangs on, with those that mean it went well."""
-        raise NotImplementedError
-
-
-class _Hooks(msgspec.Struct):
-    start: str = msgspec.field(name="session.start")
-
-
-class _Plan(_Stage, kw_only=True):
-    baseline: _Said
-    hooks: _Hooks
-
-    def words(self) -> Iterable[tuple[str, set[str]]]:
-        yield self.baseline.status, {"passed", "skipped"}
-        yield self.hooks.start, {"ok"}
-
-
-class _Tasks(_Stage, kw_only=True):
-    tool: _Said
-
-    def words(self) -> Iterable[tuple[str, set[str]]]:
-        yield self.tool.status, {"ok", "ready", "skipped"}
-
-
-class _Implement(_Stage, kw_only=True):
-    lock: str = msgspec.field(name="lock_status")
-    hook: str = msgspec.field(name="hook_status")
-
-    def words(self) -> Iterable[tuple[str, set[str]]]:
-        yield self.lock, {"locked"}
-        yield self.hook, {"ok"}
-
-
-class _Scenarios(_Stage, kw_only=True):
-    scenarios: Annotated[list[_Said], msgspec.Meta(min_length=1)]
-
-    def words(self) -> Iterable[tuple[str, set[str]]]:
-        return [(each.status, {"passed", "skipped"}) for each in self.scenarios]
-
-
-class _Unlock(_Stage, kw_only=True):
-    unlock: str = msgspec.field(name="unlock_status")
-
-    def words(self) -> Iterable[tuple[str, set[str]]]:
-        yield self.unlock, {"unlocked"}
-
-
-_STAGES: dict[str, type[_Stage]] = {
-    "plan": _Plan,
-    "tasks": _Tasks,
-    "implement": _Implement,
-    "validate": _Scenarios,
-    "audit": _Scenarios,
-    "unlock": _Unlock,
-}
+    started: int | None
+    """When the stage began (milliseconds UTC), where its session id holds a time."""
+    said: str
+    """The words its outcome was read from."""
 
 
 def candidates(names: Sequence[str]) -> list[str]:
@@ -146,20 +84,24 @@ def newest(read: Iterable[Artifact | Skipped]) -> Artifact | Absent:
 def _artifact(path: str, text: str, digest: str | None) -> Artifact:
     known = read_object(text)
     folder, _, name = path.rpartition("/")
-    stage = _stage_of(name, known)
-    told = msgspec.convert(known, _STAGES[stage])
-    _check(stage, told)
+    stage, shape = recognised(known)
+    _check_name(name, stage)
+    told = msgspec.convert(known, shape)
+    _check(told)
     time = told_time(told.timestamp, name)
     if time is None:
         raise ValueError("no time in it nor in its name")
     sha256, size = measure(text, digest)
+    outcome, said = told.outcome()
     return Artifact(
         at=time[0],
         spec=told.spec_id,
+        started=time_in(told.session_id),
+        said=said[:_LONGEST_SAID],
         telemetry=Telemetry(
             schema_version=1,
             stage=stage,
-            status=_outcome(told),
+            status=outcome,
             timestamp=time[1],
             session_id=told.session_id,
             path=path,
@@ -171,34 +113,23 @@ def _artifact(path: str, text: str, digest: str | None) -> Artifact:
 
 
 def _per_agent(found: re.Match[str]) -> bool:
-    return _PER_AGENT.fullmatch(found["session"]) is not None
+    return found["session"] is not None and _PER_AGENT.fullmatch(found["session"]) is not None
 
 
-def _stage_of(name: str, known: dict[str, object]) -> str:
-    if "command" not in known and "agent" in known:
-        raise ValueError("what one agent said, not stage telemetry")
-    said, named = _COMMAND.fullmatch(str(known.get("command"))), _NAME.fullmatch(name)
-    if said is None:
-        raise ValueError("its `command` is no spec-ops stage")
-    if named is not None and named["stage"] != said["stage"]:
-        raise ValueError(f"named for {named['stage']}, its `command` is for {said['stage']}")
-    return said["stage"]
+def _check_name(name: str, stage: str) -> None:
+    found = _NAME.fullmatch(name)
+    named = found and (found["stage"] or found["guarded"] or found["told"])
+    if named and named != stage:
+        raise ValueError(f"named for {named}, its `command` is for {stage}")
 
 
-def _check(stage: str, told: _Stage) -> None:
+def _check(told: Shape) -> None:
     if str(told.schema_version) not in {"1", "1.0"}:
         raise ValueError(f"schemaVersion {str(told.schema_version)[:20]!r} is not 1")
     if any("${" in each for each in (told.spec_id, told.session_id, told.timestamp)):
         raise ValueError("a placeholder stands where a value should")
-    if not told.artifacts and stage not in {"validate", "audit"}:
+    if told.needs_artifacts and not told.artifacts:
         raise ValueError("it names no artifacts")
-
-
-def _outcome(told: _Stage) -> Outcome:
-    words = [(word.strip().lower(), good) for word, good in told.words()]
-    if all(word in good for word, good in words):
-        return "success"
-    return "halt" if any(word in _HALTED for word, _ in words) else "failure"
 
 
 def _paths(artifacts: Iterable[object], folder: str) -> tuple[str, ...]:

@@ -118,11 +118,13 @@ def test_a_row_known_before_the_header_broke_is_still_compared(desk: Desk) -> No
             True,
         ),
         (Config(), Config(statuses={"a": "Done"}), False),
-        (Config(), Config(paths=("TODO.md",), hold_above=1), True),
+        (Config(), Config(paths=("TODO.md",), hold_above=1, spec_id="SPEC-A"), True),
+        (Config(), Config(status_by_section=("SPEC.md",)), False),
+        (Config(), Config(status_by_section=("docs/SPEC.md",)), True),
     ],
 )
 def test_only_what_reads_otherwise_has_another_stamp(
     one: Config, other: Config, *, same: bool
 ) -> None:
     text = Text(text="", digest="")
-    assert (Rules(one).stamp(text) == Rules(other).stamp(text)) is same
+    assert (Rules(one).stamp("SPEC.md", text) == Rules(other).stamp("SPEC.md", text)) is same

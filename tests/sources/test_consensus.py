@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import orjson
@@ -287,6 +288,50 @@ def test_of_a_real_tree_every_timed_synthesis_is_a_placeholder() -> None:
 
     assert len(skipped) == 7
     assert skipped == {name for name in read_ones if "Z_synthesis" in name}
+
+
+def test_every_json_file_of_a_real_tree_is_read_or_skipped_for_a_reason() -> None:
+    reasons: Counter[str] = Counter()
+    for path in sorted(sample_tree().glob("*/*.json")):
+        told = read_synthesis(
+            f"docs/O/evidence/consensus/{path.parent.name}/{path.name}", path.read_text(), {}
+        )
+        reasons[told.reason if isinstance(told, Skipped) else "read"] += 1
+
+    assert reasons == {
+        "read": 6,
+        "a placeholder stands where a value should": 7,
+        "no synthesis by its name": 41,
+    }
+
+
+def test_in_a_real_tree_no_agents_disagree_and_what_was_resolved_is_no_conflict() -> None:
+    told_ones = read_samples("SPEC-KIT-DEMO").values()
+    syntheses = [each for each in told_ones if isinstance(each, Synthesis)]
+
+    assert len(syntheses) == 6
+    assert [(each.disagrees, each.conflicts) for each in syntheses] == [(False, None)] * 6
+
+
+# What the files of a consensus hold in a tree of another project: see the same of stages.
+SYNTHESIS = {"agents", "consensus", "specId", "stage", "status", "timestamp"}
+METRICS = {"agent", "error", "model_id", "model_release", "reasoning_mode", "status"}
+ANSWER = {"agent", "model", "model_release", "reasoning_mode"}
+NO_ANSWER = {"agent", "error", "spec_id", "stage", "consensus"}
+
+
+def test_the_shapes_of_a_real_tree_are_those_we_know() -> None:
+    shapes = {"synthesis": SYNTHESIS, "metrics": METRICS, "answer": ANSWER, "none": NO_ANSWER}
+    counts: Counter[str] = Counter()
+    for path in sorted(sample_tree().glob("*/*.json")):
+        known = orjson.loads(path.read_bytes())
+        kind = path.stem.rpartition("_")[2]
+        if kind not in shapes:
+            kind = "none" if "error" in known else "answer"
+        assert shapes[kind] <= {*known}, path.name
+        counts[kind] += 1
+
+    assert counts == {"synthesis": 13, "metrics": 13, "answer": 12, "none": 16}
 
 
 def test_of_a_real_tree_the_statuses_are_as_written() -> None:

@@ -48,6 +48,7 @@ def test_a_head_is_one_task_and_its_body_none() -> None:
         ("backlog/completed/post-1 - a.md", "front-matter"),
         ("backlog/archive/tasks/post-1 - a.md", "front-matter"),
         ("sub/backlog/tasks/post-1.md", "front-matter"),
+        (".backlog/tasks/post-1.md", "front-matter"),
         ("backlog/tasks/post-1.md.bak", "checkbox"),
         ("backlog/docs/doc-1.md", "checkbox"),
         ("my-backlog/tasks/post-1.md", "checkbox"),

@@ -115,7 +115,8 @@ def test_what_is_no_telemetry_is_skipped_with_a_reason(name: str, reason: str) -
         ({"schemaVersion": 2}, "schemaVersion '2' is not 1"),
         ({"schemaVersion": True}, "Expected `int | str`, got `bool` - at `$.schemaVersion`"),
         ({"command": "spec-ops-plan"}, "named for tasks, its `command` is for plan"),
-        ({"command": "guardrail.tasks"}, "its `command` is no spec-ops stage"),
+        ({"command": "guardrail.tasks"}, "Object missing required field `success`"),
+        ({"command": "guardrail.dance"}, "its `command` is no spec-ops stage"),
         ({"command": ...}, "its `command` is no spec-ops stage"),
         ({"sessionId": ...}, "Object missing required field `sessionId`"),
         ({"specId": ...}, "Object missing required field `specId`"),
@@ -160,6 +161,111 @@ def test_each_stage_has_words_for_success(
     stage: str, own: dict[str, object], expected: str
 ) -> None:
     assert outcome(written(command=f"spec-ops-{stage}", tool=..., **own), stage) == expected
+
+
+def guardrail(**changes: object) -> str:
+    facts: dict[str, object] = {
+        "schemaVersion": 1,
+        "command": "guardrail.plan",
+        "specId": "SPEC-ORB-001",
+        "sessionId": "31415",
+        "timestamp": "2026-03-02T09:00:00Z",
+        "success": True,
+        "stage": "Plan",
+        "checks": [{"name": "clean-tree", "status": "passed", "message": "no changes"}],
+        "artifacts": [],
+        **changes,
+    }
+    return orjson.dumps({k: v for k, v in facts.items() if v is not ...}).decode()
+
+
+def lifecycle(**changes: object) -> str:
+    facts: dict[str, object] = {
+        "spec_id": "SPEC-ORB-001",
+        "stage": "validate",
+        "event": "completed",
+        "stage_run_id": "validate-SPEC-ORB-001-auto-attempt-1-2718",
+        "attempt": 1,
+        "timestamp": "2026-03-02T09:00:00.674206480+00:00",
+        **changes,
+    }
+    return orjson.dumps({k: v for k, v in facts.items() if v is not ...}).decode()
+
+
+GUARDRAIL = "guardrail-plan-2026-03-02T08:59:00Z_31415.json"
+LIFECYCLE = "SPEC-ORB-001_spec-validate_telemetry_20260302_085900.json"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "success"),
+        ({"success": False}, "failure"),
+        ({"success": "true"}, "Expected `bool`, got `str` - at `$.success`"),
+        ({"success": ...}, "Object missing required field `success`"),
+        ({"schemaVersion": 2}, "schemaVersion '2' is not 1"),
+        ({"command": "guardrail.tasks"}, "named for plan, its `command` is for tasks"),
+    ],
+)
+def test_the_second_generation_says_whether_it_was_a_success(
+    changes: dict[str, object], expected: str
+) -> None:
+    told = read_artifact(f"{FOLDER}/{GUARDRAIL}", guardrail(**changes))
+
+    assert (told.reason if isinstance(told, Skipped) else told.telemetry.status) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "success"),
+        ({"event": "Complete"}, "success"),
+        ({"event": "failed"}, "failure"),
+        ({"event": "cancelled"}, "halt"),
+        ({"event": "dispatched"}, "its run is 'dispatched': that is no end of a stage"),
+        ({"event": "checking_consensus"}, "its run is 'checking_consensus': that is no end of a"),
+        ({"event": ...}, "Object missing required field `event`"),
+        ({"stage_run_id": ...}, "its `command` is no spec-ops stage"),
+        ({"stage": "dance"}, "its `command` is no spec-ops stage"),
+        ({"spec_id": "${SPEC}"}, "a placeholder stands where a value should"),
+    ],
+)
+def test_the_third_generation_is_an_outcome_only_when_its_run_has_ended(
+    changes: dict[str, object], expected: str
+) -> None:
+    told = read_artifact(f"{FOLDER}/{LIFECYCLE}", lifecycle(**changes))
+    said = told.reason if isinstance(told, Skipped) else told.telemetry.status
+
+    assert said.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "at", "session"),
+    [
+        (GUARDRAIL, guardrail(), "2026-03-02T09:00:00Z", "31415"),
+        (GUARDRAIL, guardrail(timestamp=...), "2026-03-02T08:59:00.000Z", "31415"),
+        (
+            LIFECYCLE,
+            lifecycle(),
+            "2026-03-02T09:00:00.674Z",
+            "validate-SPEC-ORB-001-auto-attempt-1-2718",
+        ),
+        (
+            LIFECYCLE,
+            lifecycle(timestamp="soon"),
+            "2026-03-02T08:59:00.000Z",
+            "validate-SPEC-ORB-001-auto-attempt-1-2718",
+        ),
+    ],
+)
+def test_later_generations_have_their_times_and_sessions_too(
+    name: str, text: str, at: str, session: str
+) -> None:
+    told = read_artifact(f"{FOLDER}/{name}", text)
+
+    assert isinstance(told, Artifact)
+    assert (told.telemetry.timestamp, told.telemetry.session_id) == (at, session)
+    assert told.started is None
 
 
 @pytest.mark.parametrize("text", ["", " \n", "[]", "null", '"x"', "{", "[" * 100_000, "\x00"])
@@ -209,12 +315,16 @@ def test_candidates_are_newest_first_and_no_agent_s_file() -> None:
         "spec-plan_2026-03-02T09:15:00Z-11.log",
         "baseline_2026-03-02T09:15:00Z-11.md",
         "guardrail-plan-2026-11-01T20:34:06Z_150.json",
+        "guardrail-dance-2026-11-01T20:34:06Z_150.json",
+        "SPEC-ORB-001_spec-validate_telemetry_20261226_135336.json",
         "20260302-091500Z-hal-health.json",
         "spec-dance_2026-03-02T09:15:00Z-11.json",
     ]
 
     assert candidates(names) == [
+        "SPEC-ORB-001_spec-validate_telemetry_20261226_135336.json",
         "spec-audit_2026-12-01T00:00:00Z-9.json",
+        "guardrail-plan-2026-11-01T20:34:06Z_150.json",
         "spec-unlock_2026-03-02T09-15-02Z-3.json",
         "spec-validate_2026-03-02T09_15_01Z-2.json",
         "spec-plan_2026-03-02T09:15:00Z-11.json",
@@ -305,6 +415,65 @@ def read_sample(path: Path) -> Artifact | Skipped:
     return read_artifact(
         f"docs/O/evidence/commands/{path.parent.name}/{path.name}", path.read_text()
     )
+
+
+# What a stage's file holds in a tree of another project: should a writer add, drop or rename a
+# member, this is where we hear of it, before a user does.
+ALWAYS = {"schemaVersion", "command", "specId", "sessionId", "timestamp", "artifacts"}
+OWN = {
+    "spec-ops-plan": {"baseline", "hooks"},
+    "spec-ops-tasks": {"tool"},
+    "spec-ops-implement": {"lock_status", "hook_status"},
+    "spec-ops-validate": {"scenarios"},
+    "spec-ops-audit": {"scenarios"},
+    "spec-ops-unlock": {"unlock_status"},
+}
+SOMETIMES = {"policy", "hal"}
+
+
+def test_the_shapes_of_a_real_tree_are_those_we_know() -> None:
+    stages = set()
+    for path in sorted(sample_tree().glob("*/*.json")):
+        if isinstance(read_sample(path), Skipped):
+            continue
+        known = orjson.loads(path.read_bytes())
+        stages.add(known["command"])
+        assert {*known} - SOMETIMES == ALWAYS | OWN[known["command"]], path.name
+
+    assert stages == {*OWN}
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        *("command", "specId", "sessionId", "timestamp", "artifacts", "baseline", "hooks", "tool"),
+        *("lock_status", "hook_status", "scenarios", "unlock_status"),
+    ],
+)
+def test_a_real_file_without_a_member_it_needs_is_skipped(member: str) -> None:
+    tried = 0
+    for path in sorted(sample_tree().glob("*/*.json")):
+        told = read_sample(path)
+        known = orjson.loads(path.read_bytes()) if isinstance(told, Artifact) else {}
+        if member not in known:
+            continue
+        del known[member]
+        drifted = read_artifact(
+            f"{FOLDER}/{path.name.replace(':', '-')}", orjson.dumps(known).decode()
+        )
+        optional = {"timestamp"} | ({"artifacts"} if "scenarios" in known else set())
+        assert isinstance(drifted, Artifact if member in optional else Skipped), path.name
+        tried += 1
+
+    assert tried
+
+
+def test_every_file_of_a_real_tree_is_read_or_skipped_whatever_half_of_it_stands() -> None:
+    for path in sorted(sample_tree().glob("*/*.json")):
+        text = path.read_text()
+        for cut in {0, 1, len(text) // 3, len(text) // 2, len(text) - 3}:
+            told = read_artifact(f"{FOLDER}/{path.name}", text[:cut])
+            assert isinstance(told, Skipped), (path.name, cut)
 
 
 def test_of_a_real_tree_only_the_malformed_files_are_skipped() -> None:
