@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
+import msgspec
+import orjson
 from msgspec import UNSET, Meta, UnsetType
 
 from .body_parts import (
     Change,
+    Conflict,
     Consensus,
     EventId,
     Evidence,
@@ -21,18 +24,24 @@ from .body_parts import (
     Part,
     Review,
     Row,
+    Run,
     Spec,
+    StageResult,
     Telemetry,
 )
 from .event import (
+    CONSENSUS_CONFLICT,
     DEAD_LETTERED,
+    PIPELINE_COMPLETED,
     RECOVERED,
+    STAGE_COMPLETED,
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TASK_TRANSITIONED,
     TEST,
     TYPES,
 )
+from .instant import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +99,39 @@ class SampleFacts(TaskFacts, frozen=True, kw_only=True):
     test: bool
 
 
+class ArtifactFacts(Facts, frozen=True, kw_only=True):
+    """What a run of a SPEC left in its evidence tree."""
+
+    spec: Spec
+    git: Git | None
+    git_reason: str | UnsetType = UNSET
+    evidence: Evidence
+
+    def __post_init__(self) -> None:
+        if self.git is None and not self.git_reason:
+            raise ValueError("git is null without gitReason")
+
+
+class StageFacts(ArtifactFacts, frozen=True, kw_only=True):
+    """A stage that ended."""
+
+    stage: StageResult
+    telemetry: Telemetry
+
+
+class RunFacts(StageFacts, frozen=True, kw_only=True):
+    """A run that ended, and the stage it ended with."""
+
+    pipeline: Run
+
+
+class ConflictFacts(ArtifactFacts, frozen=True, kw_only=True):
+    """What agents did not agree on."""
+
+    consensus: Consensus
+    conflict: Conflict
+
+
 class HealthFacts(Facts, frozen=True, kw_only=True):
     """The delivery this is about, as `--list --json` tells it."""
 
@@ -138,6 +180,18 @@ class TaskTransitioned(Body[TaskFacts], frozen=True, kw_only=True, tag=TASK_TRAN
     """A task's status changed to anything but Done or In Review."""
 
 
+class StageCompleted(Body[StageFacts], frozen=True, kw_only=True, tag=STAGE_COMPLETED):
+    """A stage of a SPEC ended: in success, in failure, or it was halted."""
+
+
+class PipelineCompleted(Body[RunFacts], frozen=True, kw_only=True, tag=PIPELINE_COMPLETED):
+    """A run of a SPEC's stages ended: with its last stage, or with one that failed or halted."""
+
+
+class ConsensusConflict(Body[ConflictFacts], frozen=True, kw_only=True, tag=CONSENSUS_CONFLICT):
+    """The agents asked about a SPEC do not agree."""
+
+
 class Sample(Body[SampleFacts], frozen=True, kw_only=True, tag=TEST):
     """Somebody tried a subscription."""
 
@@ -161,7 +215,19 @@ SHAPES: Mapping[str, type[Head]] = {
     TASK_COMPLETED: TaskCompleted,
     TASK_IN_REVIEW: TaskInReview,
     TASK_TRANSITIONED: TaskTransitioned,
+    STAGE_COMPLETED: StageCompleted,
+    PIPELINE_COMPLETED: PipelineCompleted,
+    CONSENSUS_CONFLICT: ConsensusConflict,
     TEST: Sample,
     DEAD_LETTERED: DeadLettered,
     RECOVERED: Recovered,
 }
+
+
+def encoded(type_: str, facts: Facts, now: int) -> bytes:
+    """Answer the bytes of a body: these are stored, signed and sent."""
+    shape: Any = SHAPES[type_]
+    body = shape(
+        timestamp=rfc3339(now), schema_version=SCHEMA_VERSION, id=facts.idempotency_key, data=facts
+    )
+    return orjson.dumps(msgspec.to_builtins(body))

@@ -6,10 +6,10 @@ Contract, section 5. Within 1.x a part only grows.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from .spec_id import Rule
 from .status import CANONICAL
@@ -135,6 +135,73 @@ class Review(Part, frozen=True, kw_only=True):
 
     pending: tuple[str, ...]
     checklist: RepoPath | None
+
+
+class StageResult(Part, frozen=True, kw_only=True):
+    """How a stage ended, and how long it took where both ends are known."""
+
+    name: str
+    outcome: Outcome
+    started_at: Instant | None
+    completed_at: Instant
+    duration_ms: Annotated[int, Meta(ge=0)] | None
+
+
+class RunStep(Part, frozen=True, kw_only=True):
+    """A stage in its run; all but its name is null for one that did not run."""
+
+    stage: str
+    outcome: Outcome | None
+    completed_at: Instant | None
+    session_id: str | None
+    path: RepoPath | None
+
+
+class Run(Part, frozen=True, kw_only=True):
+    """A run of all stages; skipped ones did not run, failed ones failed or halted."""
+
+    outcome: Outcome
+    ended_by: str
+    total: int
+    passed: int
+    failed: int
+    skipped: int
+    started_at: Instant | None
+    completed_at: Instant
+    duration_ms: Annotated[int, Meta(ge=0)] | None
+    stages: tuple[RunStep, ...]
+
+
+class Conflict(Part, frozen=True, kw_only=True):
+    """What agents did not agree on; conflicts is null where nobody counted them."""
+
+    stage: str | None
+    conflicts: Annotated[int, Meta(ge=0)] | None
+
+
+P = TypeVar("P", bound=Part)
+
+
+def block(found: P | Absent) -> P | None:
+    """Answer a block, or null for one that is absent."""
+    return None if isinstance(found, Absent) else found
+
+
+def reason(found: object) -> str | UnsetType:
+    """Answer what stands beside a null: why there is no such block."""
+    return fitted(found.reason) if isinstance(found, Absent) else UNSET
+
+
+def clean_git(git: Git | Absent) -> Git | Absent:
+    """Answer a git block of which every word can be carried by JSON."""
+    if isinstance(git, Absent):
+        return git
+    return msgspec.structs.replace(
+        git,
+        repository=whole(git.repository),
+        branch=None if git.branch is None else whole(git.branch),
+        author=None if git.author is None else fitted(git.author, LONGEST_NAME),
+    )
 
 
 def whole(text: str) -> str:

@@ -13,6 +13,9 @@ import msgspec
 TASK_COMPLETED = "spec-kit.task.completed"
 TASK_IN_REVIEW = "spec-kit.task.in_review"
 TASK_TRANSITIONED = "spec-kit.task.transitioned"
+STAGE_COMPLETED = "spec-auto.stage.completed"
+PIPELINE_COMPLETED = "spec-auto.pipeline.completed"
+CONSENSUS_CONFLICT = "spec-auto.anomaly.consensus_conflict"
 TEST = "spec-notify.test"
 DEAD_LETTERED = "delivery.dead_lettered"
 RECOVERED = "delivery.recovered"
@@ -21,9 +24,9 @@ TYPES = (
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TASK_TRANSITIONED,
-    "spec-auto.stage.completed",
-    "spec-auto.pipeline.completed",
-    "spec-auto.anomaly.consensus_conflict",
+    STAGE_COMPLETED,
+    PIPELINE_COMPLETED,
+    CONSENSUS_CONFLICT,
     "run_stop",
     "run.finished",
     "team.completed",

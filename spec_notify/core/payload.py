@@ -5,13 +5,13 @@ Contract, section 5. The shapes are in `body`; nothing here invents a fact it wa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from .body import SCHEMA_VERSION, SHAPES, Facts, ReviewFacts, SampleFacts, TaskFacts
+from .body import SCHEMA_VERSION, ReviewFacts, SampleFacts, TaskFacts, encoded
 from .body_parts import (
     LONGEST_NAME,
     Absent,
@@ -19,12 +19,14 @@ from .body_parts import (
     Consensus,
     Evidence,
     Git,
-    Part,
     Review,
     Row,
     Spec,
     Telemetry,
+    block,
+    clean_git,
     fitted,
+    reason,
     whole,
 )
 from .event import TASK_COMPLETED, TASK_IN_REVIEW, TASK_TRANSITIONED, TEST, Event, event_id
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 
 MOST_OWNERS = 10
 _NO_CHECKLIST = Absent(reason="no checklist was looked for")
-
-B = TypeVar("B", bound=Part)
 
 _DONE = Status(canonical=DONE, text="done", raw="Done")
 _SAMPLE = Transition(
@@ -98,7 +98,7 @@ def build_task_event(
         id=key,
         type=arrival(after),
         at=now,
-        body=_body(arrival(after), facts, now),
+        body=encoded(arrival(after), facts, now),
         task=task.id,
         status=to,
         spec=around.spec.id,
@@ -126,7 +126,7 @@ def build_test_event(
     )
     key = event_id(repository, TEST, nonce)
     facts = _task_facts(key, _SAMPLE, _DONE, around, document="SPEC.md", now=now, count=1)
-    body = _body(TEST, SampleFacts(**msgspec.structs.asdict(facts), test=True), now)
+    body = encoded(TEST, SampleFacts(**msgspec.structs.asdict(facts), test=True), now)
     return Event(id=key, type=TEST, at=now, body=body, task=_SAMPLE.task.id, status=DONE, spec=spec)
 
 
@@ -174,12 +174,12 @@ def _task_facts(
             detected_at=rfc3339(now),
             flags=transition.flags,
         ),
-        git=_block(_clean_git(around.git)),
-        git_reason=_reason(around.git),
-        telemetry=_block(around.telemetry),
-        telemetry_reason=_reason(around.telemetry),
-        consensus=_block(around.consensus),
-        consensus_reason=_reason(around.consensus),
+        git=block(clean_git(around.git)),
+        git_reason=reason(around.git),
+        telemetry=block(around.telemetry),
+        telemetry_reason=reason(around.telemetry),
+        consensus=block(around.consensus),
+        consensus_reason=reason(around.consensus),
         evidence=Evidence(directory=around.evidence),
     )
 
@@ -189,7 +189,7 @@ def _in_review(facts: TaskFacts, checklist: str | Absent) -> ReviewFacts:
     return ReviewFacts(
         **msgspec.structs.asdict(facts),
         review=Review(pending=facts.task.owners, checklist=found),
-        review_reason=_reason(checklist),
+        review_reason=reason(checklist),
     )
 
 
@@ -210,30 +210,3 @@ def _row(task: Task, after: Status, document: str) -> Row:
         line=task.line,
         section=None if task.section is None else fitted(task.section),
     )
-
-
-def _clean_git(git: Git | Absent) -> Git | Absent:
-    if isinstance(git, Absent):
-        return git
-    return msgspec.structs.replace(
-        git,
-        repository=whole(git.repository),
-        branch=None if git.branch is None else whole(git.branch),
-        author=None if git.author is None else fitted(git.author, LONGEST_NAME),
-    )
-
-
-def _block(found: B | Absent) -> B | None:
-    return None if isinstance(found, Absent) else found
-
-
-def _reason(found: object) -> str | UnsetType:
-    return fitted(found.reason) if isinstance(found, Absent) else UNSET
-
-
-def _body(type_: str, facts: Facts, now: int) -> bytes:
-    shape: Any = SHAPES[type_]
-    body = shape(
-        timestamp=rfc3339(now), schema_version=SCHEMA_VERSION, id=facts.idempotency_key, data=facts
-    )
-    return orjson.dumps(msgspec.to_builtins(body))

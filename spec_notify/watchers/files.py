@@ -19,7 +19,7 @@ from watchdog.observers import Observer
 from spec_notify.ports import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from watchdog.observers.api import BaseObserver, ObservedWatch
@@ -47,7 +47,8 @@ class FileWatcher:
 
     `hint` gets a Reason from a thread of watchdog's for every relevant event, so it must neither
     block nor raise. `warn` gets each trouble once, until it has passed and comes again. Events at
-    or below `exclude` are nobody's business. One thread calls everything but the callbacks.
+    paths that `exclude` says yes to are nobody's business. One thread calls everything but the
+    callbacks.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class FileWatcher:
         hint: Callable[[str], None],
         warn: Callable[[str], None],
         *,
-        exclude: Iterable[Path] = (),
+        exclude: Callable[[str], bool] = lambda _: False,
         limit: int = LIMIT,
         observe: Callable[[], BaseObserver] = Observer,
     ) -> None:
@@ -109,7 +110,7 @@ class FileWatcher:
         troubles = set()
         for folder in dict.fromkeys(folders):
             identity = _identity(folder)
-            if identity is None or self._listener.excludes(folder):
+            if identity is None or self._listener.excludes(os.fspath(folder)):
                 continue
             if len(wanted) == self._limit:
                 troubles.add(f"more than {self._limit} folders to watch: {_POLLED}")
@@ -163,14 +164,10 @@ class FileWatcher:
 
 
 class _Listener(happened.FileSystemEventHandler):
-    def __init__(self, hint: Callable[[str], None], exclude: Iterable[Path]) -> None:
+    def __init__(self, hint: Callable[[str], None], excludes: Callable[[str], bool]) -> None:
         self._hint = hint
-        self._exclude = tuple(os.fspath(each) for each in exclude)
+        self.excludes = excludes
         self._writing: set[str] = set()
-
-    def excludes(self, path: str | Path) -> bool:
-        spelled = os.fspath(path)
-        return any(spelled == each or spelled.startswith(each + os.sep) for each in self._exclude)
 
     def lost(self) -> None:
         self._writing.clear()

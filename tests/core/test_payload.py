@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_notify.core import event as types
+from spec_notify.core.artifact import Accord, RunEnd, RunStage, StageEnd
+from spec_notify.core.artifact_payload import build_artifact_event
 from spec_notify.core.body import SHAPES
 from spec_notify.core.body_parts import Absent, Agent, Consensus, Git, Telemetry
 from spec_notify.core.errors import PayloadError, UsageError
@@ -33,6 +35,8 @@ from spec_notify.core.status import CANONICAL, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from spec_notify.core.artifact import Artifact
 
 GOLDEN = Path(__file__).parents[2] / "fixtures" / "payloads"
 NOW = parse_rfc3339("2026-11-20T10:00:00.123Z")
@@ -139,7 +143,70 @@ HEALTH: dict[str, Any] = {
     "reason": "exhausted",
     "guidance": "mend the receiver, then replay it",
 }
+
+
+def artifact_event(artifact: Artifact, outcome: str, **changes: Any) -> Event:
+    facts: dict[str, Any] = {
+        "git": FULL.git,
+        "evidence": FULL.evidence,
+        "document": "evidence/commands/",
+        "repository": "git.example/orchard",
+        "generation": "",
+        "occurrence": 1,
+        "now": NOW,
+        **changes,
+    }
+    task = Task(key="k", id="k", title="t", status=status(outcome), line=1, artifact=artifact)
+    return build_artifact_event(task, artifact, **facts)
+
+
+assert isinstance(FULL.telemetry, Telemetry)
+assert isinstance(FULL.consensus, Consensus)
+ENDED = StageEnd(
+    spec="SPEC-ORB-001-harvest",
+    telemetry=FULL.telemetry,
+    started=parse_rfc3339("2026-11-20T09:57:00Z"),
+    ended=parse_rfc3339("2026-11-20T09:58:00Z"),
+)
+HALTED = msgspec.structs.replace(
+    ENDED, telemetry=msgspec.structs.replace(ENDED.telemetry, status="halt"), started=None
+)
+HALTED_RUN = RunEnd(
+    last=HALTED,
+    started=parse_rfc3339("2026-11-20T09:30:00Z"),
+    stages=(
+        RunStage(
+            stage="plan",
+            outcome="success",
+            ended=parse_rfc3339("2026-11-20T09:31:00Z"),
+            session="2026-11-20T09:30:00Z-42",
+            path=f"{EVIDENCE}/spec-plan_2026-11-20T09:30:00Z-42.json",
+        ),
+        RunStage(stage="tasks"),
+        RunStage(stage="implement"),
+        RunStage(
+            stage="validate",
+            outcome="halt",
+            ended=HALTED.ended,
+            session=HALTED.telemetry.session_id,
+            path=HALTED.path,
+        ),
+        RunStage(stage="audit"),
+        RunStage(stage="unlock"),
+    ),
+)
+CONTESTED = Accord(spec="SPEC-ORB-001-harvest", consensus=FULL.consensus, broken=True, conflicts=2)
 EVENTS = {
+    "stage_completed": artifact_event(ENDED, "success"),
+    "stage_completed_bare": artifact_event(HALTED, "halt", git=NONE),
+    "pipeline_completed": artifact_event(HALTED_RUN, "halt"),
+    "consensus_conflict": artifact_event(CONTESTED, "conflict", document="evidence/consensus/"),
+    "consensus_conflict_bare": artifact_event(
+        msgspec.structs.replace(CONTESTED, conflicts=None),
+        "conflict",
+        git=NONE,
+        document="evidence/consensus/",
+    ),
     "task_completed": build(move()),
     "task_completed_bare": build(
         move(before=None, id=None, key="0f3c", section=None, owners=(), raw="[x]"), BARE

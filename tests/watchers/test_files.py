@@ -175,7 +175,10 @@ def test_what_lies_at_or_below_an_excluded_folder_is_nobodys_business(
     hints: Notes, warnings: Notes, tmp_path: Path
 ) -> None:
     evidence = tmp_path / "evidence"
-    watcher = FileWatcher(hints, warnings, exclude=[evidence])
+    ours = (str(evidence), f"{evidence}/")
+    watcher = FileWatcher(
+        hints, warnings, exclude=lambda path: path == ours[0] or path.startswith(ours[1])
+    )
     (evidence / "SPEC-1").mkdir(parents=True)
     watcher.rewatch([tmp_path, evidence, evidence / "SPEC-1"])
     assert watcher.watched == (tmp_path,)
