@@ -354,6 +354,12 @@ class Workspace(Protocol):
     def folders(self, folder: str) -> list[str]:
         """Answer the names of the folders directly in a folder, sorted; links left out."""
 
+    def stamps(self, folder: str) -> dict[str, str]:
+        """Answer `names`, each with a stamp: a file that keeps its stamp keeps its bytes.
+
+        Save one that was written so lately that the clock does not tell two writes apart.
+        """
+
 
 class History(Protocol):
     """What git knows. Every answer is None outside a repository.
@@ -381,6 +387,9 @@ class History(Protocol):
 
     def read(self, commit: str, path: str) -> Text | Unreadable | None:
         """Read a document as of a commit; None when it was not there."""
+
+    def as_of(self, commit: str) -> Workspace:
+        """Answer the files of a commit; it raises UnansweredError when git cannot be asked."""
 
     def first_parent(self, commit: str) -> str | None:
         """Answer a commit's first parent."""

@@ -22,6 +22,8 @@ COMMANDS = {
     "replay": "replay",
     "accept": "accept",
     "diff": "diff",
+    "explain": "explain",
+    "history": "history",
     "doctor": "doctor",
     "config": "config",
     "secret": "secret",

@@ -8,12 +8,13 @@ import typer
 
 from spec_notify.core.errors import ConfigError, SpecNotifyError
 
-from .output import say
+from .output import plural, say
 from .session import session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spec_notify.core.snapshot import Snapshot
     from spec_notify.wiring import Wiring
 
 _MARKS = {"ok": "ok   ", "warn": "warn ", "fault": "FAULT"}
@@ -92,6 +93,10 @@ def _git(wiring: Wiring) -> Finding:
             "git",
             f"{wiring.root} is no git repository; changes are seen by `watch` and `scan` only",
         )
+    if wiring.git is not None and wiring.git.is_bare:
+        from spec_notify.wiring import BARE
+
+        return Finding("warn", "git", BARE, "watch a clone that has one")
     if checkout.busy:
         fix = "finish or abort it; a stale lock can be removed by hand"
         return Finding(
@@ -128,7 +133,14 @@ def _watcher(wiring: Wiring) -> Finding:
 def _documents(wiring: Wiring) -> Iterator[Finding]:
     for notice in wiring.workspace.listing(wiring.config.paths).notices:
         yield Finding("warn", "documents", notice.message)
+    reading = wiring.reading()
+    for path, why in {**reading.deferred, **reading.unreadable}.items():
+        yield Finding("warn", "document", f"{path}: not looked at: {why}")
+    from spec_notify.pipeline.trees import is_tree
+
     snapshots = wiring.snapshots()
+    yield from (_tree(path, each) for path, each in snapshots if is_tree(path))
+    snapshots = [(path, each) for path, each in snapshots if not is_tree(path)]
     if not snapshots:
         fix = "name yours in `[sources.spec] paths`"
         yield Finding("fault", "documents", "no document is watched here", fix)
@@ -144,6 +156,15 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
                 f"{path}: NO TASK FOUND in it",
                 "a table needs a Status column, a list needs checkboxes",
             )
+
+
+def _tree(path: str, snapshot: Snapshot) -> Finding:
+    found = f"{path}: {plural(len(snapshot.tasks), 'outcome')}, read as {snapshot.format}"
+    if not snapshot.notices:
+        return Finding("ok", "tree", found)
+    skipped = f"{len(snapshot.notices)} skipped, first {snapshot.notices[0].message}"
+    fix = "mend or remove them; they are news once they are whole"
+    return Finding("warn", "tree", f"{found}; {skipped}", fix)
 
 
 def _evidence(wiring: Wiring) -> Iterator[Finding]:

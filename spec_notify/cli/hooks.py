@@ -41,7 +41,7 @@ def install(context: typer.Context) -> int:
         git,
         python=sys.executable,
         state=wiring.shared_state,
-        paths=wiring.config.paths,
+        paths=(*wiring.config.paths, *wiring.trees.globs),
         mode=wiring.config.hook_mode,
     )
     taken = baseline(wiring)

@@ -53,8 +53,12 @@ def list_(
     listing = wiring.workspace.listing(wiring.config.paths)
     for notice in listing.notices:
         here.talk(notice.message)
+    if wiring.git is not None and wiring.git.is_bare:
+        from spec_notify.wiring import BARE
+
+        here.talk(BARE)
     query = Query(spec=spec, states=states, limit=limit + 1)
-    page = _page(wiring, query, limit, listing.documents)
+    page = _page(wiring, query, limit, (*listing.documents, *wiring.trees.paths))
     shown = [facts(each) for each in page.deliveries]
     if not here.answer("list", **page._replace(deliveries=shown)._asdict()):
         _print(page)
@@ -120,27 +124,33 @@ def guidance(delivery: Delivery) -> str | None:
 
 
 def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int, tuple[Any, ...]]]:
-    """Answer (path, format, tasks, notices): as remembered, else as they stand now."""
+    """Answer (path, format, tasks, notices): as remembered, else as they stand now.
+
+    A tree where no run left anything is nothing to show.
+    """
+    from spec_notify.pipeline.trees import is_tree
+
     if wiring.has_spool and (known := wiring.spool.documents()):
         snapshots = [(path, known[path].snapshot) for path in paths if path in known]
     else:
         snapshots = wiring.snapshots()
-    unreadable = dict(_unreadable(wiring, paths))
+    unread = dict(_unread(wiring))
     return [
-        (path, each.format, len(each.tasks), (*unreadable.pop(path, ()), *each.notices))
+        (path, each.format, len(each.tasks), (*unread.pop(path, ()), *each.notices))
         for path, each in snapshots
-    ] + [(path, "none", 0, notices) for path, notices in unreadable.items()]
+        if each.tasks or each.notices or not is_tree(path)
+    ] + [(path, "none", 0, notices) for path, notices in unread.items()]
 
 
-def _unreadable(wiring: Wiring, paths: Sequence[str]) -> Iterator[tuple[str, tuple[Notice]]]:
-    """Answer the documents that cannot be read as they stand, each with a notice that says why."""
+def _unread(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:
+    """Answer the documents a look would leave alone now, each with a notice that says why."""
     from spec_notify.core.snapshot import Notice
-    from spec_notify.ports import Unreadable
 
-    for path in paths:
-        text = wiring.workspace.read(path)
-        if isinstance(text, Unreadable):
-            yield path, (Notice(code="unreadable", message=f"cannot be read now: {text.why}"),)
+    reading = wiring.reading()
+    for path, why in reading.deferred.items():
+        yield path, (Notice(code="deferred", message=f"not looked at yet: {why}"),)
+    for path, why in reading.unreadable.items():
+        yield path, (Notice(code="unreadable", message=f"cannot be read now: {why}"),)
 
 
 def _document(path: str, format: str, tasks: int, notices: tuple[Any, ...]) -> dict[str, Any]:

@@ -28,23 +28,46 @@ def scan(
         bool, typer.Option("--baseline", help="Take every document as it stands; announce nothing.")
     ] = False,
     drain: Annotated[str, typer.Option(help="How long --deliver may take.")] = "30s",
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="REV", help="Tell the commits REV..HEAD, or OLD..NEW, instead."),
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --since: the branch they are told under."),
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="With --since: send more than hold_above, too.")
+    ] = False,
 ) -> int:
-    """Look once: compare the documents with what is remembered, and queue what is news."""
+    """Look once: compare the documents with what is remembered, and queue what is news.
+
+    With --since nothing is remembered: the same commits give the same ids, however often they are
+    told. Exit 1 when a document had more news than hold_above, which --accept sends.
+    """
     from spec_notify.core.instant import parse_duration
     from spec_notify.pipeline.intake import Wish
     from spec_notify.wiring.delivering import drained
 
+    from .since import open_range, refuse_without, told
+
     here = session(context)
     budget = parse_duration(drain)
-    wiring = here.wiring()
-    wiring.require_enabled()
-    looked = settled_look(wiring.intake(), Wish(baseline=baseline))
+    refuse_without(since, branch=branch, accept=accept, baseline=baseline)
+    if since is None:
+        wiring = here.wiring()
+        wiring.require_enabled()
+        looked = settled_look(wiring.intake(), Wish(baseline=baseline))
+    else:
+        wiring, git = open_range(here)
+        wiring.require_enabled()
+        looked = told(here, wiring, git, since, branch=branch, accept=accept)
     for trouble in unready(wiring):
         here.talk(trouble)
     if deliver:
         drained(wiring, budget)
-    _report(here, looked)
-    return 0
+    _report(here, looked, way_out=f"--since {since} --accept" if since else None)
+    return 1 if since and looked.held else 0
 
 
 def settled_look(intake: Intake, wish: object) -> Looked:
@@ -64,13 +87,19 @@ def settled_look(intake: Intake, wish: object) -> Looked:
 
 
 def named(event: Event) -> str:
-    """Name an event's task for people: its id, else its title."""
+    """Name what an event is about for people: a task by id or title, else a stage of a SPEC."""
     import orjson
 
-    return event.task or str(orjson.loads(event.body)["data"]["task"]["title"])
+    if event.task:
+        return event.task
+    facts = orjson.loads(event.body)["data"]
+    if "task" in facts:
+        return str(facts["task"]["title"])
+    about = "pipeline" if "pipeline" in facts else facts.get("stage", {}).get("name", "consensus")
+    return f"{event.spec} {about}"
 
 
-def _report(here: Session, looked: Looked) -> None:
+def _report(here: Session, looked: Looked, *, way_out: str | None) -> None:
     facts = {
         "events": [{"id": e.id, "type": e.type, "task": e.task} for e in looked.events],
         "deliveries": looked.deliveries,
@@ -92,7 +121,10 @@ def _report(here: Session, looked: Looked) -> None:
     queued = plural(looked.deliveries, "delivery")
     say(f"{plural(len(looked.events), 'event')}, {queued} queued")
     for path, count in looked.held.items():
-        here.talk(f"{path}: {count} events are held; `spec-notify accept {path}` sends them")
+        words = (
+            f"scan {way_out}` sends them, nothing was" if way_out else f"accept {path}` sends them"
+        )
+        here.talk(f"{path}: {count} events are held; `spec-notify {words}")
     for path, why in {**looked.deferred, **looked.unreadable}.items():
         here.talk(f"{path}: not looked at: {why}")
     for path, notice in looked.notices:

@@ -11,6 +11,7 @@ from .output import document, print_json, tell
 if TYPE_CHECKING:
     import typer
 
+    from spec_notify.disk.git import Git
     from spec_notify.wiring import Wiring
 
 
@@ -27,16 +28,17 @@ class Session:
         self._wiring: Wiring | None = None
         self._notices: tuple[str, ...] = ()
 
-    def wiring(self, *, notices: bool = True) -> Wiring:
+    def wiring(self, *, notices: bool = True, git: Git | None = None) -> Wiring:
         """Open the repository once. Raises ConfigError, NotARepositoryError or SpoolError.
 
-        `notices` says how its config was found; a command that mends that keeps quiet.
+        `notices` says how its config was found; a command that mends that keeps quiet. `git` is
+        the repository where it is not the one around us.
         """
         if self._wiring is None:
             from spec_notify.wiring import Wiring
 
             start = Path.cwd() if self.repo is None else Path(self.repo)
-            self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ)
+            self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ, git=git)
             self._notices = self._wiring.notices if notices else ()
             if self._wiring.config.enabled:
                 self._say_notices()

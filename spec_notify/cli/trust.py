@@ -8,6 +8,7 @@ import typer
 
 from spec_notify.core.config import shown_url
 from spec_notify.core.errors import UsageError
+from spec_notify.core.kinds import TARGET_KINDS
 
 from .output import plural, say
 from .session import session
@@ -42,8 +43,8 @@ def trust(
     if not here.answer("trust", files=files, destinations=destinations, deliveries=queued):
         for file in files:
             say(f"trusted: {file}")
-        for destination in destinations:
-            say(f"  sends to {destination['subscription']}: {_told(destination)}")
+        for each in subscriptions:
+            say(f"  sends to {each.name}: {_told(each)}")
         if queued:
             say(f"{plural(queued, 'delivery')} queued: changes since it was last trusted")
     return 0
@@ -69,19 +70,39 @@ def baseline(wiring: Wiring) -> list[str]:
     return list(wiring.intake().look(Wish(baseline=True, unseen_only=True)).baselines)
 
 
-def _destination(subscription: Subscription) -> dict[str, str | None]:
+def _destination(subscription: Subscription) -> dict[str, object]:
     url = subscription.url
     return {
         "subscription": subscription.name,
-        "url": None if url is None else shown_url(url),
+        "type": subscription.type,
+        "url": _shown(subscription) if url is None else shown_url(url),
         "urlEnv": subscription.url_env,
         "secretEnv": subscription.secret_env,
         "previousSecretEnv": subscription.previous_secret_env,
+        "to": list(subscription.terms.to),
     }
 
 
-def _told(destination: dict[str, str | None]) -> str:
-    where = destination["url"] or f"the URL in {destination['urlEnv']}"
-    secrets = filter(None, (destination["secretEnv"], destination["previousSecretEnv"]))
-    signed = " and ".join(secrets)
-    return f"{where}, signed with {signed}" if signed else f"{where}, unsigned"
+def _shown(subscription: Subscription) -> str | None:
+    """Answer where a subscription without a URL of its own goes; None where a variable says it."""
+    if subscription.url_env is not None:
+        return None
+    return subscription.terms.path or TARGET_KINDS[subscription.type].base
+
+
+def _told(subscription: Subscription) -> str:
+    kind = TARGET_KINDS[subscription.type]
+    said = _destination(subscription)
+    where = " ".join(
+        (
+            str(said["url"] or f"the URL in {subscription.url_env}"),
+            *(f"for {each}" for each in subscription.terms.to),
+        )
+    )
+    secrets = " and ".join(
+        filter(None, (subscription.secret_env, subscription.previous_secret_env))
+    )
+    if not secrets:
+        return f"{where}, unsigned"
+    signs = (kind.signed or kind.can_sign) and subscription.signature != "none"
+    return f"{where}, {'signed with' if signs else 'let in by'} {secrets}"

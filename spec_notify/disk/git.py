@@ -19,6 +19,7 @@ from .git_files import GitFiles, spell
 from .git_objects import LINK, Objects
 from .git_process import GitError, GitRefusalError, Program
 from .git_refs import GitRefs
+from .git_tree import Tree
 from .workspace import CAP, as_text, too_large
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _URL = re.compile(
     r"[a-z][a-z0-9+.-]*://(?:[^/]*@)?(\[[0-9a-f:.]+\]|[^/:@\[\]]+)(?::\d*)?/(.*)", re.IGNORECASE
 )
 _SCP = re.compile(r"(?:[^/@:]*@)?([^/@:\[\]]{2,}):(?!:|//)(.*)")
+_OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]", re.ASCII)
 
 
@@ -87,7 +89,7 @@ class Git:
         self.common_dir = place.common
         self.is_bare = place.is_bare
         self.program = Program(place.root, environ=environ, timeout=timeout)
-        self._objects = Objects(self.program)
+        self.objects = Objects(self.program)
         self._files = GitFiles(place.own, place.common)
         self._refs = self._files if self._files.readable else GitRefs(self.program)
         self._identity: str | None = None
@@ -100,7 +102,7 @@ class Git:
 
     def close(self) -> None:
         """Let go of the process that reads objects; the next reading starts one again."""
-        self._objects.close()
+        self.objects.close()
 
     def checkout(self, *, stale_before: int | None = None) -> Checkout:
         """Answer branch, commit and whether git is busy.
@@ -137,7 +139,7 @@ class Git:
         """
         why = f"cannot be read as of {commit[:12]}"
         try:
-            found = self._objects.file(commit, path, limit=CAP)
+            found = self.objects.file(commit, path, limit=CAP)
         except GitRefusalError as refusal:
             return Unreadable(path=path, why=f"{why}: {refusal}")
         except GitError as error:
@@ -148,6 +150,10 @@ class Git:
             return Unreadable(path=path, why=f"was a symbolic link as of {commit[:12]}")
         return too_large(path) if found.body is None else as_text(path, found.body)
 
+    def as_of(self, commit: str) -> Tree:
+        """Answer the files of a commit, given by its full name."""
+        return Tree(self, commit)
+
     def first_parent(self, commit: str) -> str | None:
         """Answer a commit's first parent; None for a root and where a shallow clone ends.
 
@@ -156,18 +162,22 @@ class Git:
         if self._files.shallow(commit):
             return None
         try:
-            parents = self._objects.header(commit, b"parent")
+            parents = self.objects.header(commit, b"parent")
         except GitRefusalError:
             return None
         except GitError as error:
             raise UnansweredError(f"the parent of {commit[:12]}: {error}") from error
         return spell(parents[0]) if parents else None
 
+    def is_cut(self, commit: str) -> bool:
+        """Say whether a commit's parents are left out of this clone."""
+        return self._files.shallow(commit)
+
     def author(self, commit: str) -> str | None:
         """Answer a commit's author name, never the e-mail; None when there is none."""
         try:
-            authors = self._objects.header(commit, b"author")
-            encodings = self._objects.header(commit, b"encoding")
+            authors = self.objects.header(commit, b"author")
+            encodings = self.objects.header(commit, b"encoding")
         except GitError:
             return None
         name = b"".join(authors[:1]).partition(b"<")[0].strip()
@@ -177,17 +187,25 @@ class Git:
         """Answer the origin URL as host/path, else the root commit; None when there is neither.
 
         An origin that is a folder is none: its path says something about one machine only. Nor is
-        the commit where a shallow clone ends a root. The first answer stands.
+        the commit where a shallow clone ends a root. The first answer stands. Raises
+        UnansweredError: a git that fails must not give a repository another name.
         """
         if self._identity is None:
-            origin = self._ask("config", "--get", "remote.origin.url")
-            self._identity = (host_path(origin) if origin else None) or self._root_commit()
+            try:
+                self._identity = self._origin() or self._root_commit()
+            except GitError as error:
+                fix = "`repository` in the config says it without git"
+                raise UnansweredError(
+                    f"git cannot say whose ids these are: {error}; {fix}"
+                ) from error
         return self._identity
 
     def resolve(self, revision: str) -> str | None:
         """Answer the full name of the commit a revision means; None when it means none."""
         wanted = f"{revision}^{{commit}}"
-        return self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+        found = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+        # `^name` is no commit, but all that are not behind it.
+        return found if found and _OBJECT.fullmatch(found) else None
 
     def hooks_folder(self) -> Path:
         """Answer the folder git runs hooks from, core.hooksPath and worktrees considered.
@@ -210,16 +228,26 @@ class Git:
         """Answer 64 hex digits that stand for this repository, the same in all its worktrees."""
         return _key(self.common_dir)
 
+    def _origin(self) -> str | None:
+        origin = self._told("config", "--get", "remote.origin.url")
+        return host_path(origin) if origin else None
+
     def _root_commit(self) -> str | None:
-        if self._files.is_shallow:
+        if self._files.is_shallow or self._refs.head()[1] is None:
             return None
         words = ("--first-parent", "--max-parents=0", "--end-of-options", "HEAD")
-        return self._ask("rev-list", *words)
+        return self._told("rev-list", *words)
 
     def _ask(self, *words: str) -> str | None:
         try:
-            return spell(self.program.ask(*words)).strip() or None
+            return self._told(*words)
         except GitError:
+            return None
+
+    def _told(self, *words: str) -> str | None:
+        try:
+            return spell(self.program.ask(*words)).strip() or None
+        except GitRefusalError:
             return None
 
 

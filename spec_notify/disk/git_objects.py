@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from .git_process import GitRefusalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from .git_process import Batch, Found, Program
 
 _NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -18,7 +20,7 @@ _KEPT = 256
 """Folders that are remembered: the documents of a look lie side by side."""
 
 LINK = "120000"
-_FOLDER, _FILES = "40000", ("100644", "100755", "100664")
+FOLDER, FILES = "40000", ("100644", "100755", "100664")
 
 
 class File(NamedTuple):
@@ -52,16 +54,25 @@ class Objects:
         More than `limit` bytes are not read. Raises GitRefusalError for a commit not in this clone.
         """
         *folders, name = os.fsencode(path).split(b"/")
-        tree = self._folder(f"{_full(commit)}^{{tree}}")
-        for folder in folders:
-            found = _entry(tree, folder, width=len(commit) // 2)
-            if found is None or found[0] != _FOLDER:
-                return None
-            tree = self._folder(found[1])
-        found = _entry(tree, name, width=len(commit) // 2)
-        if found is None or found[0] not in (LINK, *_FILES):
+        tree = self._descend(commit, folders)
+        found = None if tree is None else _entry(tree, name, width=len(commit) // 2)
+        if found is None or found[0] not in (LINK, *FILES):
             return None
         return File(found[0], self._need(found[1], limit).body)
+
+    def entries(self, commit: str, folder: str) -> list[tuple[bytes, str, str]]:
+        """Answer the names directly in a folder as of a commit, each with its mode and object.
+
+        None of them where there is no such folder. Raises GitRefusalError for a commit that is
+        not in this clone.
+        """
+        names = os.fsencode(folder).split(b"/") if folder not in {"", "."} else []
+        tree = self._descend(commit, names)
+        return list(_entries(tree or b"", width=len(commit) // 2))
+
+    def blob(self, name: str, *, limit: int) -> bytes | None:
+        """Answer the bytes of a file's object; None for more than `limit` of them."""
+        return self._need(_full(name), limit).body
 
     def header(self, commit: str, field: bytes) -> list[bytes]:
         """Answer the values of one field of a commit's header, in order."""
@@ -69,6 +80,15 @@ class Objects:
         head = (found.body or b"").partition(b"\n\n")[0]
         pairs = [line.partition(b" ") for line in head.split(b"\n")]
         return [value for name, _, value in pairs if name == field]
+
+    def _descend(self, commit: str, folders: Iterable[bytes]) -> bytes | None:
+        tree = self._folder(f"{_full(commit)}^{{tree}}")
+        for folder in folders:
+            found = _entry(tree, folder, width=len(commit) // 2)
+            if found is None or found[0] != FOLDER:
+                return None
+            tree = self._folder(found[1])
+        return tree
 
     def _folder(self, name: str) -> bytes:
         if name not in self._folders:
@@ -97,14 +117,18 @@ def _full(commit: str) -> str:
 
 
 def _entry(tree: bytes, name: bytes, *, width: int) -> tuple[str, str] | None:
-    """Answer the mode and name of an entry. An object name in a tree is `width` bytes."""
+    """Answer the mode and object name of an entry."""
     if b" " + name + b"\0" not in tree:
         return None
+    found = (each[1:] for each in _entries(tree, width=width) if each[0] == name)
+    return next(found, None)
+
+
+def _entries(tree: bytes, *, width: int) -> Iterator[tuple[bytes, str, str]]:
+    """Answer name, mode and object name of all entries. An object name is `width` bytes."""
     start = 0
     while start < len(tree):
         stop = tree.index(b"\0", start)
-        mode, _, found = tree[start:stop].partition(b" ")
+        mode, _, name = tree[start:stop].partition(b" ")
         start = stop + 1 + width
-        if found == name:
-            return mode.decode("ascii"), tree[stop + 1 : start].hex()
-    return None
+        yield name, mode.decode("ascii"), tree[stop + 1 : start].hex()

@@ -86,21 +86,25 @@ class Program:
                 start_new_session=True,
             )
         except subprocess.TimeoutExpired:
-            raise GitError(_late(self.timeout)) from None
+            raise GitError(late(self.timeout)) from None
         except OSError as error:
             raise GitError(_unstartable(error)) from None
         if done.returncode != 0:
             said = GitRefusalError if done.returncode == 1 else GitError
-            raise said(_first_line(done.stderr) or f"git {words[0]} answered no")
+            raise said(first_line(done.stderr) or f"git {words[0]} answered no")
         return done.stdout
 
     def batch(self) -> Batch:
         """Start one process that reads objects until it is closed. Raises GitError."""
+        return Batch(self.start("cat-file", "--batch"), self.timeout)
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start one command, all three of its ends unbuffered pipes. Raises GitError."""
         import subprocess
 
         try:
-            process = subprocess.Popen(
-                self._command(("cat-file", "--batch")),
+            return subprocess.Popen(
+                self._command(words),
                 cwd=self._folder,
                 env=self._env,
                 stdin=subprocess.PIPE,
@@ -111,7 +115,6 @@ class Program:
             )
         except OSError as error:
             raise GitError(_unstartable(error)) from None
-        return Batch(process, self.timeout)
 
     def _command(self, words: Sequence[str], *, hooks: bool = False) -> list[str]:
         safety = (*_QUIET, *_NO_SIGNATURES, *(() if hooks else _NO_HOOKS))
@@ -126,7 +129,7 @@ class Batch:
         self._timeout = timeout
         self._unread = bytearray()
         # Also when nobody closes: git must not outlive whoever asked.
-        self.close = weakref.finalize(self, _end, process)
+        self.close = weakref.finalize(self, end, process)
 
     @property
     def closed(self) -> bool:
@@ -143,7 +146,7 @@ class Batch:
         """
         deadline = time.monotonic() + self._timeout
         try:
-            os.write(_fd(self._process.stdin), name.encode("ascii") + b"\n")
+            os.write(fd_of(self._process.stdin), name.encode("ascii") + b"\n")
             found = self._answer(limit, deadline)
         except (GitError, OSError) as error:
             why = self._last_words() or str(error)
@@ -175,20 +178,21 @@ class Batch:
         return taken
 
     def _fill(self, deadline: float) -> None:
-        fd = _fd(self._process.stdout)
+        fd = fd_of(self._process.stdout)
         if not _readable(fd, deadline - time.monotonic()):
-            raise GitError(_late(self._timeout))
+            raise GitError(late(self._timeout))
         chunk = os.read(fd, 1 << 16)
         if not chunk:
             raise GitError("git stopped before it answered")
         self._unread += chunk
 
     def _last_words(self) -> str:
-        fd = _fd(self._process.stderr)
-        return _first_line(os.read(fd, 4096)) if _readable(fd, 0) else ""
+        fd = fd_of(self._process.stderr)
+        return first_line(os.read(fd, 4096)) if _readable(fd, 0) else ""
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process at once and let go of its pipes."""
     process.kill()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
@@ -196,7 +200,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _fd(pipe: IO[bytes] | None) -> int:
+def fd_of(pipe: IO[bytes] | None) -> int:
+    """Answer the descriptor of one of the pipes of a process that `start` started."""
     assert pipe is not None  # noqa: S101 - all three are pipes by construction
     return pipe.fileno()
 
@@ -207,12 +212,14 @@ def _readable(fd: int, seconds: float) -> bool:
     return bool(poll.poll(max(0, round(seconds * 1000))))
 
 
-def _first_line(raw: bytes) -> str:
+def first_line(raw: bytes) -> str:
+    """Answer the first line of what git says on stderr."""
     lines = raw.decode("utf-8", "replace").strip().split("\n")
     return lines[0].strip()
 
 
-def _late(timeout: float) -> str:
+def late(timeout: float) -> str:
+    """Say that git was waited for in vain."""
     return f"git did not answer within {timeout:g} s"
 
 

@@ -83,11 +83,19 @@ class Walk:
         for name, kind in self._entries(folder, part):
             if kind == _FILE or not fits(name, part) or excluded(name, glob):
                 continue
-            if kind == _FOLDER:
+            if kind == _FOLDER and self._is_checkout(folder + name):
+                # Its branches and commits are not ours: a switch in it would be taken for an edit.
+                words = f"{folder}{name} is a checkout of its own: its documents are watched there"
+                self._notice("checkout", folder + name, words)
+            elif kind == _FOLDER:
                 self._expand(f"{folder}{name}/", wanted, glob)
             elif part is not ACROSS:
                 words = f"{folder}{name} is {kind}: documents behind it are not watched"
                 self._notice("link", folder + name, words)
+
+    def _is_checkout(self, folder: str) -> bool:
+        """Say whether a folder is a submodule, a worktree or a clone inside this one."""
+        return os.path.lexists(self._root / folder / ".git")
 
     def _entries(self, folder: str, part: Part) -> Iterable[tuple[str, str]]:
         if isinstance(part, str) and folder not in self._read:

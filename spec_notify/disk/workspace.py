@@ -85,10 +85,22 @@ class Folder:
         """Answer the names of the folders directly in a folder; links are none."""
         return self._entries(folder, lambda entry: entry.is_dir(follow_symlinks=False))
 
+    def stamps(self, folder: str) -> dict[str, str]:
+        """Answer `names`, each with its size, times and inode."""
+        try:
+            with _Descent(self.root, _inside(folder)) as fd, os.scandir(fd) as entries:
+                found = {each.name: each.stat(follow_symlinks=False) for each in entries}
+        except (OSError, ValueError):
+            return {}
+        return {
+            name: f"{s.st_size}:{s.st_mtime_ns}:{s.st_ctime_ns}:{s.st_ino}"
+            for name, s in sorted(found.items())
+            if stat.S_ISREG(s.st_mode) and spellable(name)
+        }
+
     def _entries(self, folder: str, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
         try:
-            names = [] if folder in ("", ".") else _names(folder)
-            with _Descent(self.root, names) as fd, os.scandir(fd) as entries:
+            with _Descent(self.root, _inside(folder)) as fd, os.scandir(fd) as entries:
                 return sorted(filter(spellable, (e.name for e in entries if wanted(e))))
         except (OSError, ValueError):
             return []
@@ -138,6 +150,10 @@ class _Descent:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
+
+
+def _inside(folder: str) -> list[str]:
+    return [] if folder in ("", ".") else _names(folder)
 
 
 def _names(path: str) -> list[str]:

@@ -7,14 +7,16 @@ ones are rested on. A question git did not answer defers the document it was ask
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from spec_notify.core.errors import UnansweredError
 from spec_notify.core.reflog import Checkout, Compare, Piece
-from spec_notify.core.snapshot import Notice, Snapshot
+from spec_notify.core.snapshot import Notice, Snapshot, remembered
 from spec_notify.pipeline.past import Past
+from spec_notify.pipeline.rules import CONFLICT, conflicted
 from spec_notify.pipeline.trail import Change, Trail
 from spec_notify.ports import UNFINISHED, VANISHING, StoredDocument, Text, Unreadable
 
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
 
 FRESH = 500
 """Milliseconds within which a list item without its newline may still be growing."""
+STRANGE = 5_000
+"""The same for an item nobody has seen before: it may be the beginning of another one."""
 _ITEM = re.compile(r"[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[")
-_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 _OTHER_RULES = "it is read by other rules than before: taken as it stands"
 
 
@@ -91,7 +94,7 @@ class Follower:
         if not isinstance(text, Text) or self._disbelief(path, text):
             return None
         snapshot = self._rules.read(path, text)
-        rules = self._rules.stamp(text)
+        rules = self._rules.stamp(path, text)
         return Found(path=path, digest=text.digest, rules=rules, snapshot=snapshot)
 
     def document(self, path: str, stored: StoredDocument | None) -> None:
@@ -111,7 +114,7 @@ class Follower:
         """Nothing to do: the bytes and the checkout are as remembered, and nothing is asked."""
         if stored is None or stored.held:
             return False
-        now = (path, text.digest, self._rules.stamp(text))
+        now = (path, text.digest, self._rules.stamp(path, text))
         stand = (self._stand.branch, self._stand.head, self._stand.mark)
         then = (stored.path, stored.digest, stored.rules)
         return now == then and stand == (stored.branch, stored.head, stored.mark)
@@ -125,13 +128,15 @@ class Follower:
         found = Found(
             path=path,
             digest=text.digest,
-            rules=self._rules.stamp(text),
+            rules=self._rules.stamp(path, text),
             snapshot=snapshot,
             stored=stored,
         )
         self.notices += [(path, notice) for notice in snapshot.notices]
         if stored is None:
             self._first(found)
+        elif self._growing(found, text, stored.snapshot):
+            self.deferred[path] = UNFINISHED
         elif self._wish.baseline or _named(found, self._wish.discard):
             self._keep(found, Trail(snapshot, stored.vanished), baseline=True)
         else:
@@ -142,7 +147,8 @@ class Follower:
         parent = self._past.before_head(found.path, now=self._now) if asked else None
         trail = Trail(parent.snapshot if parent else found.snapshot, {})
         if parent is not None:
-            trail.compare(found.snapshot, self._stand.branch, None)
+            carried = self._past.uncommitted(found.path, found.snapshot)
+            trail.compare(found.snapshot, self._stand.branch, None, untouched_since=carried)
         self._keep(found, trail, before=parent, baseline=parent is None)
 
     def _next(self, found: Found, stored: StoredDocument) -> None:
@@ -184,6 +190,8 @@ class Follower:
             trail.rest(self._at(found, piece.before))
         after = self._at(found, piece.after)
         base = self._at(found, piece.base) if piece.base else None
+        if piece.before is not None and piece.after is None and found.stored is not None:
+            base = self._past.uncommitted(found.path, found.stored.snapshot)
         if after is not None:
             trail.compare(after, piece.branch, piece.after, untouched_since=base)
 
@@ -202,7 +210,7 @@ class Follower:
         stored, stand = found.stored, self._stand
         kept = StoredDocument(
             path=found.path,
-            snapshot=found.snapshot,
+            snapshot=remembered(found.snapshot),
             digest=found.digest,
             revision=stored.revision + 1 if stored else 1,
             seen_at=self._now,
@@ -239,14 +247,24 @@ class Follower:
         return isinstance(committed, Text) and committed.digest == found.digest
 
     def _disbelief(self, path: str, text: Text) -> str | None:
-        if any(text.text.startswith(mark) or f"\n{mark}" in text.text for mark in _CONFLICT):
-            return "it holds merge conflict markers"
+        if conflicted(text):
+            return CONFLICT
         if self._unfinished(text):
             return UNFINISHED
         return self._rules.refusal(path, text)
 
-    def _unfinished(self, text: Text) -> bool:
-        fresh = text.modified is not None and 0 <= self._now - text.modified < FRESH
+    def _growing(self, found: Found, text: Text, before: Snapshot) -> bool:
+        tasks = found.snapshot.tasks
+        if not tasks or not self._unfinished(text, STRANGE):
+            return False
+        known, now = (
+            Counter((each.key, each.title) for each in s.tasks) for s in (before, found.snapshot)
+        )
+        last = (tasks[-1].key, tasks[-1].title)
+        return now[last] > known[last] and not self._committed(found)
+
+    def _unfinished(self, text: Text, within: int = FRESH) -> bool:
+        fresh = text.modified is not None and 0 <= self._now - text.modified < within
         return fresh and _ITEM.match(text.text.rpartition("\n")[2]) is not None
 
 

@@ -16,12 +16,14 @@ from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event, delivery_id
 from spec_notify.core.snapshot import Notice
 from spec_notify.pipeline.news import News
+from spec_notify.pipeline.trees import is_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from spec_notify.core.config import Config
     from spec_notify.core.subscription import Subscription
+    from spec_notify.pipeline.trail import Change
     from spec_notify.ports import Ledger, Spool
 
     from .context import Context
@@ -121,7 +123,13 @@ class Intake:
         places = {path, seen.moved_from}
         if seen.moved_from is not None:
             ledger.rename(seen.moved_from, path)
-        news = News(ledger, self._config, self._context, seen, now)
+        news = News(
+            ledger,
+            self._config,
+            self._context.facts,
+            path=path,
+            changes=seen.changes,
+        )
         wanted = news.wanted()
         # What is held waits for a human, even once fewer than the limit are left of it.
         most = 0 if seen.before and seen.before.held else self._config.hold_above
@@ -131,34 +139,51 @@ class Intake:
         ledger.save(seen.stored)
         self._mark("look.saved")
         if seen.baseline or places & {*wish.discard}:
-            tally.baselines.append(path)
+            # An evidence tree where no run left anything is nothing to speak of.
+            if seen.stored.snapshot.tasks or not is_tree(path):
+                tally.baselines.append(path)
             return
         news.tell()
-        for event, subscriptions in news.events(wanted):
-            deliveries = [self._delivery(ledger, event, each, now) for each in subscriptions]
-            admitted = ledger.admit(event, deliveries)
+        for index, takers in wanted:
+            event = self._event(ledger, path, seen.changes[index], now)
+            admitted = admit(ledger, self._config, event, takers, now)
             tally.deliveries += admitted
             if admitted:
                 tally.events.append(event)
 
-    def _delivery(
-        self, ledger: Ledger, event: Event, subscription: Subscription, now: int
-    ) -> Delivery:
-        full = ledger.open_count(subscription.name) >= self._config.max_pending
-        return Delivery(
-            id=delivery_id(event.id, subscription.name),
-            event=event.id,
-            type=event.type,
-            subscription=subscription.name,
-            state=State.DEAD if full else State.PENDING,
-            reason="backlog_full" if full else None,
-            created_at=now,
-            next_at=now,
-            expires_at=now + subscription.expire_after,
-            task=event.task,
-            spec=event.spec,
-            document=event.document,
-        )
+    def _event(self, ledger: Ledger, path: str, change: Change, now: int) -> Event:
+        transition = change.transition
+        to = transition.after.canonical if transition.after else ""
+        count = ledger.occurrence(path, transition.task.key, to)
+        return self._context.event(path, change, occurrence=count, now=now)
+
+
+def admit(
+    ledger: Ledger, config: Config, event: Event, takers: Sequence[Subscription], now: int
+) -> int:
+    """Insert an event with a delivery for each taker; answer how many, none for a known one."""
+    deliveries = [_delivery(ledger, config, event, each, now) for each in takers]
+    return ledger.admit(event, deliveries)
+
+
+def _delivery(
+    ledger: Ledger, config: Config, event: Event, subscription: Subscription, now: int
+) -> Delivery:
+    full = ledger.open_count(subscription.name) >= config.max_pending
+    return Delivery(
+        id=delivery_id(event.id, subscription.name),
+        event=event.id,
+        type=event.type,
+        subscription=subscription.name,
+        state=State.DEAD if full else State.PENDING,
+        reason="backlog_full" if full else None,
+        created_at=now,
+        next_at=now,
+        expires_at=now + subscription.expire_after,
+        task=event.task,
+        spec=event.spec,
+        document=event.document,
+    )
 
 
 class _Tally:

@@ -8,21 +8,45 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from glob import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from spec_notify.core.globs import matches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from spec_notify.pipeline.following import Found
-    from spec_notify.ports import StoredDocument
+    from spec_notify.core.snapshot import Snapshot
 
 _CHANGE = re.compile(r"(?P<root>(?:.+/)?)openspec/changes/(?P<id>[^/]+)/tasks\.md")
-_TASK = re.compile(r"(?P<root>(?:.+/)?)backlog/(?:tasks|completed)/(?P<name>[^/]+\.md)")
+_TASK = re.compile(r"(?P<root>(?:.+/)?\.?)backlog/(?:tasks|completed)/(?P<name>[^/]+\.md)")
 _ARCHIVED = re.compile(
-    r"(?:.+/)?(?:openspec/changes/archive/[^/]+/tasks\.md|backlog/(?:completed|archive)/.+\.md)"
+    r"(?:.+/)?(?:openspec/changes/archive/[^/]+/tasks\.md|\.?backlog/(?:completed|archive)/.+\.md)"
 )
+_PUT_AWAY = re.compile(
+    r"(?P<root>(?:.+/)?)(?:openspec/changes/archive/(?:\d{4}-\d{2}-\d{2}-)?(?P<change>[^/]+)/tasks\.md"
+    r"|(?P<backlog>\.?backlog)/(?:completed|archive)/(?:[^/]+/)*(?P<task>[^/]+\.md))"
+)
+
+ARCHIVES = (
+    "**/openspec/changes/archive/*/tasks.md",
+    "**/backlog/completed/*.md",
+    "**/backlog/archive/**/*.md",
+    "**/.backlog/completed/*.md",
+    "**/.backlog/archive/**/*.md",
+)
+"""Patterns of every place a tool puts a finished document; as globs they exclude nothing."""
+
+
+class Known(Protocol):
+    """A document as it was read."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Its tasks."""
 
 
 def archives(path: str) -> tuple[str, ...]:
@@ -32,7 +56,10 @@ def archives(path: str) -> tuple[str, ...]:
             f"{escape(change['root'])}openspec/changes/archive/*-{escape(change['id'])}/tasks.md",
         )
     if task := _TASK.fullmatch(path):
-        root, name = escape(task["root"]), escape(task["name"])
+        # Its name follows its title; what stands before the dash is its id.
+        id_, dash, _ = task["name"].partition(" - ")
+        root = escape(task["root"])
+        name = f"{escape(id_)} - *.md" if dash else escape(task["name"])
         return (f"{root}backlog/completed/{name}", f"{root}backlog/archive/**/{name}")
     return ()
 
@@ -42,8 +69,18 @@ def is_archived(path: str) -> bool:
     return _ARCHIVED.fullmatch(path) is not None
 
 
+def home(path: str) -> str | None:
+    """Answer where an archived document was when it was not finished; None for any other path."""
+    found = _PUT_AWAY.fullmatch(path)
+    if found is None:
+        return None
+    if found["change"]:
+        return f"{found['root']}openspec/changes/{found['change']}/tasks.md"
+    return f"{found['root']}{found['backlog']}/tasks/{found['task']}"
+
+
 def paired(
-    gone: Mapping[str, StoredDocument], came: Mapping[str, Found], watched: Collection[str]
+    gone: Mapping[str, Known], came: Mapping[str, Known], watched: Collection[str]
 ) -> dict[str, str]:
     """Answer new path → old path of the documents that moved; each is paired once or not at all.
 
@@ -71,18 +108,14 @@ def _mutual(alike: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {new: old for old, new in found if olds[old] == news[new] == 1}
 
 
-def _same_bytes(
-    gone: Mapping[str, StoredDocument], came: Mapping[str, Found]
-) -> Iterable[tuple[str, str]]:
+def _same_bytes(gone: Mapping[str, Known], came: Mapping[str, Known]) -> Iterable[tuple[str, str]]:
     places = defaultdict(list)
     for new, each in came.items():
         places[each.digest].append(new)
     return ((old, new) for old, each in gone.items() for new in places[each.digest])
 
 
-def _same_tasks(
-    gone: Mapping[str, StoredDocument], came: Mapping[str, Found]
-) -> Iterable[tuple[str, str]]:
+def _same_tasks(gone: Mapping[str, Known], came: Mapping[str, Known]) -> Iterable[tuple[str, str]]:
     places = defaultdict(list)
     for new, each in came.items():
         for task in _tasks(each):
@@ -93,5 +126,9 @@ def _same_tasks(
         yield from ((old, new) for new, count in hits.items() if count * 2 >= len(tasks))
 
 
-def _tasks(document: StoredDocument | Found) -> set[tuple[str, str]]:
-    return {(task.key, task.title) for task in document.snapshot.tasks}
+def _tasks(document: Known) -> set[tuple[str, str]]:
+    tasks = document.snapshot.tasks
+    if document.snapshot.format == "front-matter":
+        # The tool names the file by the title, and writes an id in capitals where it was in small.
+        return {(task.key.casefold(), "" if task.id else task.title) for task in tasks}
+    return {(task.key, task.title) for task in tasks}

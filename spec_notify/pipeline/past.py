@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from spec_notify.core.reflog import Checkout, Compare, Piece, plan
 from spec_notify.core.snapshot import Notice, Snapshot
+from spec_notify.pipeline.trees import is_tree
 from spec_notify.ports import StoredDocument, Text, Unreadable
 
 if TYPE_CHECKING:
@@ -77,8 +80,24 @@ class Past:
             branch=stand.branch,
             head=stand.head,
             mark=stand.mark,
-            rules=self._rules.stamp(text),
+            rules=self._rules.stamp(path, text),
         )
+
+    def uncommitted(self, path: str, known: Snapshot) -> Snapshot | None:
+        """Answer what of an evidence tree HEAD does not have; None for any other document.
+
+        Runs leave files that git is not told of: they stand through every switch, and no commit
+        brought them.
+        """
+        head = self._stand.head
+        if head is None or not is_tree(path):
+            return None
+        committed = self.snapshot(head, (path,))
+        if committed is None:
+            return None
+        there = {(task.key, task.status) for task in committed.tasks}
+        tasks = tuple(task for task in known.tasks if (task.key, task.status) not in there)
+        return msgspec.structs.replace(known, tasks=tasks)
 
     def _read(self, commit: str, path: str, text: Text | Unreadable) -> Snapshot | None:
         refused = self._rules.refusal(path, text) if isinstance(text, Text) else text.why

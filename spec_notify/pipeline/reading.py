@@ -15,12 +15,14 @@ from spec_notify.pipeline.documents import Documents
 from spec_notify.pipeline.following import Follower, Seen
 from spec_notify.pipeline.moves import archives, is_archived, paired
 from spec_notify.pipeline.rules import Rules
+from spec_notify.pipeline.trees import is_tree
 from spec_notify.ports import BUSY, Checkout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from spec_notify.core.config import Config
+    from spec_notify.pipeline.trees import Trees
     from spec_notify.ports import History, StoredDocument, Workspace
 
     from .intake import Wish
@@ -54,12 +56,14 @@ class Reader:
         history: History | None,
         config: Config,
         clock: Callable[[], int],
+        trees: Trees | None = None,
     ) -> None:
         self._workspace = workspace
         self._history = history
         self._paths = config.paths
         self._rules = Rules(config)
         self._clock = clock
+        self._trees = trees
 
     def read(self, known: Mapping[str, StoredDocument], wish: Wish) -> Reading:
         """Read every watched document once.
@@ -83,7 +87,9 @@ class Reader:
         if checkout and checkout.busy and checkout.busy not in wish.despite:
             return self._all_deferred(checkout, _in_the_middle(checkout.busy))
         follower = Follower(
-            documents=Documents(self._workspace, self._history, self._rules),
+            documents=Documents(
+                self._workspace, self._history, self._rules, trees=self._trees, now=now
+            ),
             history=self._history,
             rules=self._rules,
             checkout=checkout,
@@ -100,7 +106,7 @@ class Reader:
         )
 
     def _follow(self, follower: Follower, known: Mapping[str, StoredDocument], wish: Wish) -> None:
-        watched = self._workspace.documents(self._paths)
+        watched = self._watched()
         moved = self._moved(follower, known, watched)
         for path in sorted({*watched, *moved, *filter(is_archived, known)}):
             stored = known.get(moved.get(path, path))
@@ -119,7 +125,12 @@ class Reader:
         }
         places = [glob for path in gone for glob in archives(path)]
         new = {*watched, *self._workspace.documents(places)} if gone else set()
-        came = {path: each for path in new - {*known} if (each := follower.found(path))}
+        # A tree stays where the config says: an empty one looks like any other empty text.
+        came = {
+            path: each
+            for path in new - {*known}
+            if not is_tree(path) and (each := follower.found(path))
+        }
         return paired(gone, came, here) if came else {}
 
     def _checkout(self, now: int) -> Checkout | None:
@@ -134,8 +145,17 @@ class Reader:
         return ((f".git/{_LOCK}", Notice(code="stale_lock", message=words)),)
 
     def _all_deferred(self, checkout: Checkout | None, why: str) -> Reading:
-        paths = self._workspace.documents(self._paths)
+        # Of a tree that is not there nobody needs to hear that it waits.
+        paths = [
+            path
+            for path in self._watched()
+            if not is_tree(path) or self._workspace.folders(path.rstrip("/"))
+        ]
         return Reading(checkout=checkout, deferred=dict.fromkeys(paths, why))
+
+    def _watched(self) -> list[str]:
+        trees = self._trees.paths if self._trees else ()
+        return [*self._workspace.documents(self._paths), *trees]
 
 
 def _in_the_middle(busy: str) -> str:

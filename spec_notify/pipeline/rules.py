@@ -10,28 +10,43 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from spec_notify.core.globs import matches
+from spec_notify.pipeline.trees import is_tree
 from spec_notify.sources.document import beside, read_document, unreadable
+from spec_notify.sources.memory import Memory
+from spec_notify.sources.reading import Manner
 
 if TYPE_CHECKING:
     from spec_notify.core.config import Config
     from spec_notify.core.snapshot import Snapshot
     from spec_notify.ports import Text
+    from spec_notify.sources.explaining import Explanation
 
 READER = 1
 """Raised by a release that reads the same text as other tasks or statuses than the one before."""
+
+CONFLICT = "it holds merge conflict markers"
+_MARKS = ("<<<<<<< ", ">>>>>>> ")
 
 
 class Rules:
     """Reads documents as a config says."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, memory: Memory | None = None) -> None:
         self._aliases = config.statuses
         self._format = config.format
+        self._by_section = config.status_by_section
+        self._memory = memory or Memory()
         self._stamp = _stamp(READER, config.format or "auto", sorted(config.statuses.items()))
 
-    def stamp(self, text: Text) -> str:
+    def stamp(self, path: str, text: Text) -> str:
         """Equal for all that is read alike; snapshots of other rules are not compared."""
-        return _stamp(self._stamp, sorted(text.beside.items())) if text.beside else self._stamp
+        if is_tree(path):
+            # No word of the config says how a tree is read.
+            return _stamp(READER)
+        facts: list[object] = [sorted(text.beside.items())] if text.beside else []
+        facts += ["by section"] if self._says_by_section(path) else []
+        return _stamp(self._stamp, *facts) if facts else self._stamp
 
     def beside(self, path: str) -> tuple[str, ...]:
         """Answer which neighbours of a document say how it is read; they need not exist."""
@@ -44,8 +59,32 @@ class Rules:
     def read(self, path: str, text: Text) -> Snapshot:
         """Read a document's tasks; any text is readable."""
         return read_document(
-            path, text.text, aliases=self._aliases, format=self._format, beside=text.beside
+            path,
+            text.text,
+            aliases=self._aliases,
+            format=self._format,
+            by_section=self._says_by_section(path),
+            beside=text.beside,
+            memory=self._memory,
         )
+
+    def explain(self, path: str, text: Text) -> Explanation:
+        """Say how `read` reads a document, and why so."""
+        # Looks, which come here at every commit, do not pay for it.
+        from spec_notify.sources.explaining import explain
+
+        manner = Manner(
+            aliases=self._aliases, by_section=self._says_by_section(path), beside=text.beside
+        )
+        return explain(path, text.text, manner, format=self._format)
+
+    def _says_by_section(self, path: str) -> bool:
+        return any(matches(path, glob) for glob in self._by_section)
+
+
+def conflicted(text: Text) -> bool:
+    """Say whether conflict markers stand in a document: nobody wrote what stands between them."""
+    return any(text.text.startswith(mark) or f"\n{mark}" in text.text for mark in _MARKS)
 
 
 def _stamp(*facts: object) -> str:

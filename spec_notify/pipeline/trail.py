@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from spec_notify.core.renumbering import standing_name
 from spec_notify.core.snapshot import VANISHED, Snapshot, Transition, diff
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     commit: str | None
     counted: bool = False
     """Its key stands more than once in the document: memory by key cannot speak for it."""
+    name: str = ""
+    """Under what its arrival is remembered, where its key may name another task one day."""
 
 
 class Trail:
@@ -63,9 +66,10 @@ class Trail:
                     branch=branch,
                     commit=commit,
                     counted=counts[each.task.key] > 1,
+                    name=standing_name(each.task, after),
                 )
                 for each in found
-                if (each.task.key, each.after) not in untouched
+                if (standing_name(each.task, after), each.after) not in untouched
             ]
             self._remember(found)
         self.rest(after)
@@ -86,4 +90,6 @@ def _told(before: Snapshot, found: Iterable[Transition]) -> list[Transition]:
 
 
 def _rows(snapshot: Snapshot | None) -> set[tuple[str, Status | None]]:
-    return {(task.key, task.status) for task in snapshot.tasks} if snapshot else set()
+    if snapshot is None:
+        return set()
+    return {(standing_name(task, snapshot), task.status) for task in snapshot.tasks}

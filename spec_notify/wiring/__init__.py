@@ -5,7 +5,6 @@ Each object is made when first needed, so that a command pays only for what it u
 
 from __future__ import annotations
 
-import hashlib
 import random  # noqa: TID251 - the one door of randomness
 import secrets
 import time
@@ -14,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from spec_notify import __version__
 from spec_notify.disk.git import find
-from spec_notify.disk.state import ensure, repository_state
+from spec_notify.disk.state import ensure
 from spec_notify.disk.workspace import Folder
 
-from .settings import Settings
+from .places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,10 +25,12 @@ if TYPE_CHECKING:
     from spec_notify.core.snapshot import Snapshot
     from spec_notify.disk.evidence import EvidenceFolder
     from spec_notify.disk.git import Git
+    from spec_notify.disk.outbox import Outbox
     from spec_notify.pipeline.attempt import Attempted
     from spec_notify.pipeline.context import Context
     from spec_notify.pipeline.dispatch import Dispatch
     from spec_notify.pipeline.intake import Intake
+    from spec_notify.pipeline.reading import Reader, Reading
     from spec_notify.ports import Spool
 
     from .watching import Watching
@@ -42,7 +43,7 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Wiring(Settings):
+class Wiring(Places):
     """The live objects of one repository, each made when first needed."""
 
     def __init__(
@@ -67,32 +68,21 @@ class Wiring(Settings):
         config_file: str | None,
         env: Mapping[str, str],
         mark: Callable[[str], None] = lambda _: None,
+        git: Git | None = None,
     ) -> Wiring:
-        """Find the repository around `start` and read its config; nothing is written.
+        """Find the repository around `start`, or take `git`, and read its config; write nothing.
 
         Raises ConfigError with every mistake.
         """
-        git = find(start)
+        git = git or find(start)
         root = git.root if git is not None else start.resolve()
         return cls(root, git, env=env, config_file=config_file, mark=mark)
 
     def reload(self) -> None:
         """Read the config again. Raises ConfigError, and then keeps the last good one."""
         super().reload()
-        for decided in ("identity", "evidence"):
+        for decided in ("identity", "evidence", "trees"):
             self.__dict__.pop(decided, None)
-
-    @cached_property
-    def state(self) -> Path:
-        """Answer this checkout's folder in the user's state directory; it may not exist yet."""
-        key = self.git.state_key() if self.git else hashlib.sha256(bytes(self.root)).hexdigest()
-        return repository_state(self.state_home, key)
-
-    @property
-    def shared_state(self) -> Path:
-        """Answer the state folder that all worktrees share: git's hooks are theirs together."""
-        key = self.git.shared_key() if self.git else None
-        return repository_state(self.state_home, key) if key else self.state
 
     @cached_property
     def spool(self) -> Spool:
@@ -115,25 +105,15 @@ class Wiring(Settings):
         """The watched folder."""
         return Folder(self.root)
 
-    @property
-    def evidence_root(self) -> str:
-        """Answer the evidence root, relative to the repository."""
-        from spec_notify.disk.evidence import default_root
-
-        return self.config.evidence_root or default_root(self.root)
-
-    @property
-    def evidence_folder(self) -> Path:
-        """Answer the evidence root as a folder."""
-        return self.root / self.evidence_root
-
     @cached_property
     def evidence(self) -> EvidenceFolder:
         """Where evidence files go."""
         from spec_notify.disk.evidence import EvidenceFolder
 
+        if self.evidence_home != self.root:
+            ensure(self.evidence_home)
         return EvidenceFolder(
-            self.root,
+            self.evidence_home,
             self.evidence_root,
             cap=self.config.cap_bytes,
             state=self.state,
@@ -172,19 +152,40 @@ class Wiring(Settings):
     def intake(self) -> Intake:
         """Answer a looker for the config in force."""
         from spec_notify.pipeline.intake import Intake
-        from spec_notify.pipeline.reading import Reader
 
         if self.git is not None and self.git.is_bare:
             self.warn(f"{BARE}: a look finds nothing in it")
-        reader = Reader(workspace=self.workspace, history=self.git, config=self.config, clock=now)
         return Intake(
             spool=self.spool,
-            reader=reader,
+            reader=self._reader(),
             context=self.context(),
             config=self.config,
             clock=now,
             mark=self.mark,
         )
+
+    def reading(self) -> Reading:
+        """Answer what a look would read now, and what it would not believe; nothing is kept."""
+        from spec_notify.pipeline.intake import Wish
+
+        return self._reader().read(self.spool.documents() if self.has_spool else {}, Wish())
+
+    def _reader(self) -> Reader:
+        from spec_notify.pipeline.reading import Reader
+
+        return Reader(
+            workspace=self.workspace,
+            history=self.git,
+            config=self.config,
+            clock=now,
+            trees=self.trees,
+        )
+
+    def outbox(self) -> Outbox:
+        """Answer who puts the files of `file` subscriptions in place."""
+        from spec_notify.disk.outbox import Outbox
+
+        return Outbox(self.root, keep_out=lambda: (self.evidence_folder, self.state_home))
 
     def dispatch(self, on_attempt: Callable[[Attempted], None] = lambda _: None) -> Dispatch:
         """Answer a dispatcher over the spool; it asks for the config in force at every pass."""
@@ -206,7 +207,7 @@ class Wiring(Settings):
         return Dispatch(
             spool=self.spool,
             routes=lambda: self.routes() if self.config.enabled else None,
-            transport=transport,
+            transport=lambda: transport(self.outbox),
             attempt=Attempt(
                 spool=self.spool,
                 evidence=lambda: self.evidence,
@@ -220,24 +221,26 @@ class Wiring(Settings):
             warn=self.warn,
         )
 
-    @property
-    def has_spool(self) -> bool:
-        """Say whether there is a spool to read; asking makes none."""
-        return "spool" in self.__dict__ or (self.state / "spool.db").exists()
-
     def snapshots(self) -> list[tuple[str, Snapshot]]:
-        """Answer the watched documents as they stand, read now; unreadable ones are left out."""
+        """Answer the watched documents as they stand, read now; unreadable ones are left out.
+
+        So is an evidence tree where no run left anything.
+        """
         from spec_notify.pipeline.documents import Documents
         from spec_notify.pipeline.rules import Rules
         from spec_notify.ports import Text
 
         found, rules = [], Rules(self.config)
-        documents = Documents(self.workspace, None, rules)
-        for path in documents.list(self.config.paths):
+        documents = Documents(self.workspace, None, rules, trees=self.trees)
+        for path in (*documents.list(self.config.paths), *self.trees.paths):
             text = documents.here(path)
             if isinstance(text, Text) and not rules.refusal(path, text):
                 found.append((path, rules.read(path, text)))
-        return found
+        return [
+            (path, each)
+            for path, each in found
+            if each.tasks or each.notices or path not in self.trees.paths
+        ]
 
     @cached_property
     def watching(self) -> Watching:

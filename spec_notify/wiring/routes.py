@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from spec_notify.core.addresses import check_url
 from spec_notify.core.errors import SecretError
 from spec_notify.core.kinds import FORMATS, TARGET_KINDS, Credential, Place
 from spec_notify.core.message import Endpoint, Secret
+from spec_notify.core.service_account import read_account
 from spec_notify.core.signature import decode_secret
 from spec_notify.ports import Route
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from spec_notify.disk.environment import Environment
     from spec_notify.ports import Format, Target
 
+GOOGLE_DRIVE = "google-drive"
 WEBHOOK, NATIVE = "spec_notify.targets.webhook", "spec_notify.formats.native"
 """Stand in for a dialect nobody speaks yet: a route that is not ready renders nothing."""
 
@@ -62,6 +65,10 @@ def _check_built(subscription: Subscription) -> None:
     ):
         if module is None:
             raise _UnreadyError("unsupported", f"{what} is not built into this version")
+    kind = TARGET_KINDS[subscription.type]
+    if kind.library is not None and find_spec(kind.library) is None:
+        fix = f"pip install 'spec-notify[{kind.name}]'"
+        raise _UnreadyError("unsupported", f"type {kind.name} needs {kind.library}: {fix}")
     if not subscription.enabled:
         raise _UnreadyError("disabled", "enabled = false")
 
@@ -69,7 +76,7 @@ def _check_built(subscription: Subscription) -> None:
 def _url(subscription: Subscription, environment: Environment) -> str:
     kind = TARGET_KINDS[subscription.type]
     if kind.place is Place.ELSEWHERE:
-        return f"{kind.name}:{subscription.terms.path or ''}"
+        return ""
     stated = subscription.url or environment.get(subscription.url_env or "")
     url = stated if stated is not None or subscription.url_env else kind.base
     if url is None:
@@ -85,7 +92,7 @@ def _url(subscription: Subscription, environment: Environment) -> str:
 def _secrets(subscription: Subscription, environment: Environment) -> tuple[Secret, ...]:
     """Answer what signs or lets in, current first."""
     kind = TARGET_KINDS[subscription.type]
-    signs = kind.signed and subscription.signature != "none"
+    signs = _signs(subscription)
     asked = subscription.secret_env is not None and kind.credential is Credential.OPTIONAL
     if not (signs or asked or kind.credential is Credential.REQUIRED):
         return ()
@@ -94,16 +101,33 @@ def _secrets(subscription: Subscription, environment: Environment) -> tuple[Secr
         raise _UnreadyError(
             "secret_missing", f"{subscription.secret_env or 'secret_env'} is not set"
         )
+    if kind.name == GOOGLE_DRIVE:
+        return (current, _private_key(current, subscription))
     previous = subscription.previous_secret_env if signs else None
     old = _secret(previous, subscription, environment) if previous else None
     return (current,) if old is None else (current, old)
+
+
+def _private_key(account: Secret, subscription: Subscription) -> Secret:
+    """Answer the key in an account's JSON: no answer may echo it, however it is spelled."""
+    try:
+        read = read_account(account.reveal(), allow_private=subscription.allow_private)
+    except SecretError as error:
+        raise _UnreadyError("secret_missing", f"{subscription.secret_env}: {error}") from None
+    return Secret(read.private_key)
+
+
+def _signs(subscription: Subscription) -> bool:
+    kind = TARGET_KINDS[subscription.type]
+    asked = kind.can_sign and subscription.secret_env is not None
+    return (kind.signed or asked) and subscription.signature != "none"
 
 
 def _secret(name: str, subscription: Subscription, environment: Environment) -> Secret | None:
     value = environment.get(name)
     if value is None:
         return None
-    if TARGET_KINDS[subscription.type].signed and subscription.signature == "standard":
+    if _signs(subscription) and subscription.signature == "standard":
         try:
             decode_secret(value)
         except SecretError as error:

@@ -59,10 +59,6 @@ class Settings:
         """Say whether a config file, or what is trusted, was touched since it was read."""
         return self._config_stamp() != self._config_read
 
-    def gate_paths(self) -> tuple[str, ...]:
-        """Answer what a hook's gate compares: the watched paths and the config files."""
-        return (*self.config.paths, ".spec-notify/config.toml", "pyproject.toml")
-
     def check_config(self) -> tuple[Problem, ...]:
         """Answer every mistake and warning of every config file, trusted or not."""
         from spec_notify.disk.config import check

@@ -12,6 +12,7 @@ from spec_notify.disk.hook_shim import drop_gates, leave_notice
 from spec_notify.disk.locks import Lock, holder
 from spec_notify.disk.state import ensure
 from spec_notify.pipeline.settle import UNCLOSED
+from spec_notify.pipeline.trees import OWN, YOUNG
 from spec_notify.ports import Reason
 from spec_notify.watchers.poke import FOLDER, NAME, poke
 
@@ -30,6 +31,8 @@ class Watching:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
+        self._stands: tuple[dict[str, dict[str, str]], ...] | None = None
+        self._stirred: int | None = None
 
     def pid(self) -> int | None:
         """Answer the process that watches this checkout, if one does."""
@@ -53,8 +56,7 @@ class Watching:
         """Answer a watcher of file events, not yet watching anything."""
         from spec_notify.watchers.files import FileWatcher
 
-        # What we write must not wake us.
-        return FileWatcher(hint=hint, warn=warn, exclude=[self._wiring.evidence_folder])
+        return FileWatcher(hint=hint, warn=warn, exclude=self._ours)
 
     def rehearse(self) -> None:
         """Do once, before it counts, what the first change would otherwise wait for."""
@@ -80,7 +82,9 @@ class Watching:
         folders = [ensure(ensure(wiring.state) / FOLDER)]
         folders += [wiring.git.git_dir] if wiring.git is not None else []
         folders += [own] if own.is_dir() else []
-        return folders + [wiring.root / each for each in watched]
+        # Of the trees one needs only so many, and they are many.
+        trees = wiring.workspace.watch_folders(wiring.trees.globs) if wiring.trees.globs else []
+        return folders + [wiring.root / each for each in (*watched, *trees)]
 
     def touched(self, now: int) -> Reason | None:
         """Say whether a document, HEAD or a poke may be new since this was last asked.
@@ -91,10 +95,10 @@ class Watching:
         documents = [*wiring.spool.documents()]
         known = [*documents, str(wiring.state / FOLDER / NAME)]
         known += [str(wiring.git.git_dir / each) for each in _HEAD] if wiring.git else []
-        if not self._stamps.changed(known, now):
-            return None
-        written = self._stamps.touched(documents, now, within=UNCLOSED)
-        return Reason.WRITTEN if written else Reason.CHANGED
+        changed, stirred = self._stamps.changed(known, now), self._trees_touched(now)
+        if stirred or self._stamps.touched(documents, now, within=UNCLOSED):
+            return Reason.WRITTEN
+        return Reason.CHANGED if changed else None
 
     def open_gates(self) -> None:
         """Take away the gates that hide what the config watches, and a word it has outdated."""
@@ -112,6 +116,19 @@ class Watching:
         if git is not None and state.exists():
             with suppress(OSError):
                 leave_notice(state, git.gate_name, self._edited())
+
+    def _trees_touched(self, now: int) -> bool:
+        stands = self._wiring.trees.stands(self._wiring.workspace)
+        if stands != self._stands:
+            self._stands, self._stirred = stands, now
+        return self._stirred is not None and now - self._stirred < YOUNG
+
+    def _ours(self, path: str) -> bool:
+        """Say whether a path is where we write evidence: that must not wake us."""
+        root = self._wiring.evidence_folder
+        if not Path(path).is_relative_to(root):
+            return False
+        return not self._wiring.trees.paths or OWN in Path(path).relative_to(root).parts
 
     def _edited(self) -> str | None:
         wiring = self._wiring

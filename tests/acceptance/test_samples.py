@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from spec_notify.core.snapshot import PRINTED, Snapshot, diff, transition_facts
 from spec_notify.sources.document import read_document, unreadable
+from tests.repository import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SAMPLES = "SPEC_NOTIFY_SAMPLES"
 
@@ -62,6 +69,39 @@ def test_every_real_document_can_be_read_and_none_warns_of_what_it_does_not_hold
         assert unreadable(file.name, text) is None
         assert ("no_tasks" in codes) == (not snapshot.tasks)
         assert codes <= {"no_tasks", "duplicate_id", "wide_row", "unsafe_id", "doubtful_status"}
+
+
+def test_history_out_of_a_bare_clone_gives_the_same(samples: Path, tmp_path: Path) -> None:
+    commits = {}
+    repository = Repository(tmp_path / "repo")
+    for file in sorted((samples / "spec-history").glob("[0-9]*.md")):
+        commits[repository.commit({"SPEC.md": file.read_bytes()})] = int(file.stem)
+    bare = repository.clone(tmp_path / "bare.git", "--bare")
+    done = subprocess.run(
+        [sys.executable, "-m", "spec_notify", "history", "--jsonl"],
+        cwd=bare.root,
+        env=bare.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    found = []
+    for facts in map(json.loads, done.stdout.splitlines()):
+        said = {"from": facts["fromText"], "to": facts["toText"]}
+        kept = {name: facts[name] for name in ("task", "kind", "appeared")}
+        found.append({"revision": commits[facts["commit"]], **kept, **said})
+
+    lines = (samples / "spec-history" / "expected.jsonl").read_text("utf-8").splitlines()
+    expected = [_ordered(line, found[0]) for line in lines]
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+def _ordered(line: str, like: Mapping[str, object]) -> dict[str, object]:
+    """Answer an expected transition with its facts in the order of another."""
+    facts = json.loads(line)
+    assert {*facts} == {*like}
+    return {name: facts[name] for name in like}
 
 
 @pytest.mark.parametrize(

@@ -537,7 +537,9 @@ class TestReading:
                 git.read(commit, "SPEC.md")
             with pytest.raises(UnansweredError, match="git is not on PATH"):
                 git.first_parent(commit)
-            assert (git.author(commit), git.identity(), git.resolve("HEAD")) == (None, None, None)
+            assert (git.author(commit), git.resolve("HEAD")) == (None, None)
+            with pytest.raises(UnansweredError, match="git is not on PATH"):
+                git.identity()
 
     def test_a_git_that_hangs_is_given_up(self, repo: Repository, tmp_path: Path) -> None:
         commit = repo.commit({"SPEC.md": "x"})

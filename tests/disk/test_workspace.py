@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -190,12 +190,30 @@ def test_the_listing_is_what_the_matcher_says(
     root = tmp_path_factory.mktemp("root")
     files = {path for path in paths if not any(each.startswith(f"{path}/") for each in paths)}
     put(root, *files)
-    expected = sorted(path for path in files if any(matches(path, glob) for glob in globs))
+    here = [path for path in files if not within_a_checkout(root, path)]
+    expected = sorted(path for path in here if any(matches(path, glob) for glob in globs))
     folder = Folder(root)
     assert folder.documents(globs) == expected
     watched = folder.watch_folders(globs)
     assert {path.rpartition("/")[0] or "." for path in expected} <= {*watched}
     assert all((root / each).is_dir() for each in watched)
+
+
+def within_a_checkout(root: Path, path: str) -> bool:
+    return any((root / above / ".git").exists() for above in PurePath(path).parents[:-1])
+
+
+def test_a_checkout_inside_this_one_is_left_to_itself_and_that_is_said(tmp_path: Path) -> None:
+    put(tmp_path, ".git/HEAD", "SPEC.md", "library/.git", "library/SPEC.md", "trees/x/.git/HEAD")
+    put(tmp_path, "trees/x/SPEC.md", "trees/SPEC.md")
+
+    listing = Folder(tmp_path).listing(["**/SPEC.md"])
+
+    assert listing.documents == ("SPEC.md", "trees/SPEC.md")
+    assert [(each.code, each.message.split()[0]) for each in listing.notices] == [
+        ("checkout", "library"),
+        ("checkout", "trees/x"),
+    ]
 
 
 class TestReading:

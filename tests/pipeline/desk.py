@@ -9,6 +9,7 @@ from spec_notify.disk.workspace import Folder
 from spec_notify.pipeline.context import Context
 from spec_notify.pipeline.intake import Intake, Looked, Wish
 from spec_notify.pipeline.reading import Reader
+from spec_notify.pipeline.trees import is_tree
 from spec_notify.ports import Query
 from spec_notify.wiring import Wiring, now
 from tests.acceptance.shop import board
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from spec_notify.ports import History, Text, Unreadable, Workspace
+    from spec_notify.ports import History, StoredDocument, Text, Unreadable, Workspace
 
 ANY = '[[subscriptions]]\nname = "any"\nevents = ["*"]\nurl = "https://example.org/"\n'
 ANY += 'secret_env = "SPEC_NOTIFY_S"\n'
@@ -42,8 +43,10 @@ class Desk:
         """Write the config; who has read it already reads it again by `reload`."""
         self.file.write_text(f"enabled = true\n{top}\n{config}", "utf-8")
 
-    def _open(self) -> Wiring:
-        return Wiring.open(self.repository.root, config_file=str(self.file), env=self.env)
+    def _open(self, mark: Callable[[str], None] = lambda _: None) -> Wiring:
+        """Open the repository's parts; `mark` is called at each named step of a look."""
+        file = str(self.file)
+        return Wiring.open(self.repository.root, config_file=file, env=self.env, mark=mark)
 
     def save(self, **statuses: str) -> None:
         self.repository.write("SPEC.md", board(**statuses))
@@ -65,7 +68,13 @@ class Desk:
         wiring = self.wiring
         workspace = workspace or Folder(self.repository.root)
         history = history or wiring.git
-        reader = Reader(workspace=workspace, history=history, config=wiring.config, clock=now)
+        reader = Reader(
+            workspace=workspace,
+            history=history,
+            config=wiring.config,
+            clock=now,
+            trees=wiring.trees,
+        )
         context = Context(
             workspace=workspace,
             history=history,
@@ -84,6 +93,11 @@ class Desk:
         git = find(self.repository.root, environ=self.env | {"PATH": str(folder)})
         assert git is not None
         return git
+
+    def documents(self) -> dict[str, StoredDocument]:
+        """Answer what is remembered of documents; the evidence trees stand aside."""
+        known = self.wiring.spool.documents()
+        return {path: each for path, each in known.items() if not is_tree(path)}
 
     def told(self, wish: Wish | None = None) -> list[tuple[str | None, str | None]]:
         """Look, and answer (task, status) of every event."""

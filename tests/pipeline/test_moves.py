@@ -37,8 +37,8 @@ def change(second: str) -> str:
     return f"## 1. Cart\n\n- [x] 1.1 Draw it\n- [{second}] 1.2 Build it\n"
 
 
-def story(status: str) -> str:
-    return f"---\nid: task-7\ntitle: Sell bread\nstatus: {status}\n---\n\n## Description\n"
+def story(status: str, id_: str = "task-7", title: str = "Sell bread") -> str:
+    return f"---\nid: {id_}\ntitle: {title}\nstatus: {status}\n---\n\n## Description\n"
 
 
 def move(desk: Desk, old: str, new: str, text: str) -> None:
@@ -65,6 +65,22 @@ PLACES = [
         story("Done"),
         "task-7",
         id="backlog archive",
+    ),
+    pytest.param(
+        STORY,
+        "backlog/tasks/task-7 - Bake-rolls.md",
+        story("To Do"),
+        story("Done", title="Bake rolls"),
+        "task-7",
+        id="backlog title, and so name",
+    ),
+    pytest.param(
+        STORY,
+        "backlog/completed/task-7 - Bake-rolls.md",
+        story("To Do"),
+        story("Done", title="Bake rolls"),
+        "task-7",
+        id="backlog title and completed",
     ),
 ]
 
@@ -100,6 +116,16 @@ def test_the_move_itself_is_silent_and_what_follows_is_told(
     desk.repository.commit({new: after}, "done")
 
     assert [each.task for each in desk.look().events] == [task]
+
+
+def test_a_file_renamed_and_an_id_written_in_capitals_are_no_news(desk: Desk) -> None:
+    desk.repository.commit({STORY: story("Done")})
+    desk.look()
+    move(desk, STORY, "backlog/tasks/task-7 - Bake-rolls.md", story("Done", "TASK-7", "Bake rolls"))
+    desk.repository.commit(message="edited by a newer version")
+
+    assert desk.told() == []
+    assert desk.look().baselines == ()
 
 
 def test_commits_before_the_move_are_read_where_it_stood_then(desk: Desk) -> None:
@@ -158,9 +184,7 @@ def test_a_held_document_that_moved_is_accepted_by_either_look(desk: Desk) -> No
 
     looked = desk.look(Wish(accept=("SPEC.md",)))
     assert [each.document for each in looked.events] == ["plan/SPEC.md"] * 3
-    assert {path: each.held for path, each in desk.wiring.spool.documents().items()} == {
-        "plan/SPEC.md": 0
-    }
+    assert {path: each.held for path, each in desk.documents().items()} == {"plan/SPEC.md": 0}
 
 
 def test_a_held_document_that_moved_can_be_let_go(desk: Desk) -> None:
@@ -170,7 +194,7 @@ def test_a_held_document_that_moved_can_be_let_go(desk: Desk) -> None:
     assert desk.told(Wish(discard=("SPEC.md",))) == []
 
     assert desk.told() == []
-    assert set(desk.wiring.spool.documents()) == {"plan/SPEC.md"}
+    assert set(desk.documents()) == {"plan/SPEC.md"}
 
 
 def test_a_baseline_of_the_unseen_leaves_a_moved_document_alone(desk: Desk) -> None:
@@ -197,7 +221,7 @@ def test_a_copied_template_is_not_a_move(desk: Desk, text: str) -> None:
     looked = desk.look()
 
     assert (looked.events, looked.baselines) == ((), ("plan/SPEC.md",))
-    assert set(desk.wiring.spool.documents()) == {"SPEC.md", "plan/SPEC.md"}
+    assert set(desk.documents()) == {"SPEC.md", "plan/SPEC.md"}
 
 
 def gone(path: str, *rows: str) -> StoredDocument:
@@ -257,6 +281,14 @@ def test_no_document_moves_into_a_place_nobody_watches_but_its_own_archive() -> 
         ("a[1]/openspec/changes/b/tasks.md", ("a[[]1]/openspec/changes/archive/*-b/tasks.md",)),
         ("backlog/tasks/t.md", ("backlog/completed/t.md", "backlog/archive/**/t.md")),
         ("backlog/completed/t.md", ("backlog/completed/t.md", "backlog/archive/**/t.md")),
+        (
+            STORY,
+            ("backlog/completed/task-7 - *.md", "backlog/archive/**/task-7 - *.md"),
+        ),
+        (
+            ".backlog/tasks/t.md",
+            (".backlog/completed/t.md", ".backlog/archive/**/t.md"),
+        ),
     ],
 )
 def test_where_a_tool_keeps_what_is_finished(path: str, patterns: tuple[str, ...]) -> None:
@@ -269,6 +301,7 @@ def test_where_a_tool_keeps_what_is_finished(path: str, patterns: tuple[str, ...
         (ARCHIVED, True),
         (FINISHED, True),
         ("sub/backlog/archive/tasks/t.md", True),
+        (".backlog/completed/t.md", True),
         (CHANGE, False),
         (STORY, False),
         ("archive/SPEC.md", False),
