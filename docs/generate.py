@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "state table": life.states,
     "verdicts": life.verdicts,
     "status words": rules.statuses,
+    "marks": rules.marks,
     "addresses": rules.addresses,
     "evidence example": rules.evidence,
     "targets": rules.targets,

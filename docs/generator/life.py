@@ -24,7 +24,8 @@ _MEANS = {
 _JUDGED = {
     Verdict.DELIVERED: "2xx",
     Verdict.RETRY: "408, 425, 429, 5xx, 3xx, a network fault; other 4xx unless `strict`",
-    Verdict.REJECTED: "other 4xx with `strict`; a request that cannot be made",
+    Verdict.REJECTED: "other 4xx with `strict`; a request that cannot be made; what a service that "
+    "is no webhook would never take (its how-to says what)",
     Verdict.GONE: "410",
     Verdict.DRY_RUN: "`dry_run = true`: nothing was sent",
     Verdict.UNKNOWN: "the sender died before it saw the answer",

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spec_notify.core.body import SHAPES
-from spec_notify.core.event import TASK_COMPLETED, TASK_IN_REVIEW, TYPES
+from spec_notify.core.event import (
+    CONSENSUS_CONFLICT,
+    PIPELINE_COMPLETED,
+    TASK_COMPLETED,
+    TASK_IN_REVIEW,
+    TYPES,
+)
 from spec_notify.core.schema import json_schema
 
 from .tables import code, table
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "payloads" / "task_completed.json"
 _PARTS = ("Spec", "Row", "Change", "Git", "Telemetry", "Consensus", "Agent", "Evidence", "Review")
+_RUN_PARTS = ("RunFacts", "StageResult", "Run", "RunStep", "ConflictFacts", "Conflict")
 
 
 def types() -> str:
@@ -28,9 +35,9 @@ def types() -> str:
 def fields() -> str:
     """Answer the parts of a task's body with their members."""
     defs: dict[str, Any] = {}
-    for name in (TASK_COMPLETED, TASK_IN_REVIEW):
+    for name in (TASK_COMPLETED, TASK_IN_REVIEW, PIPELINE_COMPLETED, CONSENSUS_CONFLICT):
         defs |= json_schema(name)["$defs"]  # type: ignore[operator]
-    parts = ("TaskFacts", *_PARTS)
+    parts = ("TaskFacts", *_PARTS, *_RUN_PARTS)
     return "\n\n".join(_part(_title(name), defs[name]) for name in parts)
 
 
@@ -47,6 +54,11 @@ def _title(name: str) -> str:
         "Change": "data.transition",
         "Agent": "data.consensus.agents[]",
         "Review": "data.review (In Review only)",
+        "RunFacts": "data of a stage or run (a stage has no pipeline)",
+        "StageResult": "data.stage",
+        "Run": "data.pipeline",
+        "RunStep": "data.pipeline.stages[]",
+        "ConflictFacts": "data of a conflict",
     }
     return wire.get(name, f"data.{name.lower()}")
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from spec_notify.core.addresses import RANGES
 from spec_notify.core.kinds import TARGET_KINDS
 from spec_notify.core.status import CANONICAL, WORDS
+from spec_notify.sources.checkbox import KIRO, PLAIN, dialect
+from spec_notify.sources.checkbox import marks as box_marks
 
 from .tables import code, table
 
@@ -20,6 +22,18 @@ def statuses() -> str:
         for name in CANONICAL
     )
     return table(("status", "words"), ((name, words or "anything else") for name, words in rows))
+
+
+def marks() -> str:
+    """Answer what each mark of a box means, by the place of its document."""
+    places = {dialect(place): place for place in ("tasks.md", ".kiro/specs/a/tasks.md")}
+    known = {name: box_marks(place) for name, place in places.items()}
+    plain = known[PLAIN]
+    every = {mark: None for each in known.values() for mark in each}
+    rows = (
+        (code(mark), plain.get(mark, "Unknown"), known[KIRO].get(mark, "Unknown")) for mark in every
+    )
+    return table(("mark", "anywhere", "below `.kiro/`"), rows)
 
 
 def addresses() -> str:

@@ -33,8 +33,15 @@ _PLAIN = {
     settings.share: "a number from 0 to 1",
     settings.variable: "the name of an environment variable",
     settings.inside: "a path inside the repository",
+    settings.spec_id: "a SPEC id",
+    settings.address: "an e-mail address",
+    settings.forge: "`owner/name`",
 }
-_LISTED = {settings.text: "texts", settings.inside: "paths inside the repository"}
+_LISTED = {
+    settings.text: "texts",
+    settings.inside: "paths inside the repository",
+    settings.address: "e-mail addresses",
+}
 _REQUIRED = {"name"}
 _UNSAID = {
     ("subscriptions", "url"): "In the place of `url_env`, for a URL that is no secret.",

@@ -76,7 +76,7 @@ def _one(
     event, delivery = _queue(wiring, route, spec)
     attempted = asyncio.run(_send(wiring.dispatch(), delivery))
     if not here.json:
-        _print(name, event, attempted)
+        _print(name, event, attempted, route)
     return _code(attempted), _result(name, event, attempted)
 
 
@@ -149,14 +149,18 @@ def _result(name: str, event: Event | None, attempted: Attempted | None) -> dict
     }
 
 
-def _print(name: str, event: Event, attempted: Attempted | None) -> None:
+def _print(name: str, event: Event, attempted: Attempted | None, route: Route) -> None:
+    from spec_notify.core.exchange import shown_headers
+
     if attempted is None:
         say(f"{name}: the test could not be claimed")
         return
     say(f"{name}:")
     if attempted.message is not None:
         say(f"  {attempted.message.method} {shown_url(attempted.message.url.reveal())}")
-        for header, value in attempted.message.headers:
+        # A header may hold what lets us in.
+        keys = route.endpoint.secrets if route.endpoint else ()
+        for header, value in shown_headers(attempted.message, keys).items():
             say(f"  {header}: {value}")
         say(f"  {event.body.decode()}")
     good = attempted.outcome.verdict in {"delivered", "dry_run"}
@@ -165,9 +169,11 @@ def _print(name: str, event: Event, attempted: Attempted | None) -> None:
 
 
 def _warn_of_silent_documents(here: Session, wiring: Wiring) -> None:
+    from spec_notify.pipeline.trees import is_tree
+
     snapshots = wiring.snapshots()
-    if not snapshots:
+    if all(is_tree(path) for path, _ in snapshots):
         here.talk("no document is watched here: see `[sources.spec] paths`")
     for path, snapshot in snapshots:
-        if not snapshot.tasks:
+        if not snapshot.tasks and not is_tree(path):
             here.talk(f"{path}: no task found in it; nothing there will ever be announced")

@@ -141,6 +141,16 @@ _LAST_PORT = 65_535
 
 WEB = ("https", "http")
 
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOMAIN = r"(?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}"
+_MAILBOX = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_DOMAIN}")
+_LONGEST_MAILBOX = 254
+
+
+def is_mailbox(text: str) -> bool:
+    """Say whether a text is one plain mail address: ASCII, unquoted (RFC 5321, Dot-string)."""
+    return len(text) <= _LONGEST_MAILBOX and _MAILBOX.fullmatch(text) is not None
+
 
 def check_url(url: str, *, allow_private: bool, schemes: tuple[str, ...] = WEB) -> str | None:
     """Answer what is wrong with a receiver's URL and how to mend it; None when it may be used.

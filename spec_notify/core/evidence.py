@@ -15,6 +15,7 @@ import orjson
 from .delivery import Verdict
 from .exchange import (
     describe_failure,
+    describe_legs,
     describe_reply,
     describe_request,
     describe_timing,
@@ -83,6 +84,7 @@ def attempt_record(
         "tls": _maybe(tls, known),
         "response": describe_reply(answer, known) if isinstance(answer, Reply) else None,
         "failure": describe_failure(answer, known) if isinstance(answer, Failure) else None,
+        **describe_legs(answer, known),
         "timing": describe_timing(answer.timing) if answer else None,
         "verdict": outcome.verdict.value,
         "reason": _reason(outcome, known),

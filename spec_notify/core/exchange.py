@@ -51,6 +51,15 @@ def inert(text: str, secrets: Sequence[Secret]) -> str:
     return _excerpt(text, secrets, WORDS_LIMIT)[0]
 
 
+def shown_headers(message: Message, secrets: Sequence[Secret]) -> dict[str, str]:
+    """Answer the headers of a request; of one outside the list only the name."""
+    keys = [secret for secret in secrets if "://" not in secret.reveal()]
+    return {
+        safe_text(name.lower()): _header(value, keys) if name.lower() in _SENT else MASK
+        for name, value in message.headers
+    }
+
+
 def describe_request(
     message: Message, secrets: Sequence[Secret], *, payload: bool
 ) -> dict[str, object]:
@@ -61,12 +70,13 @@ def describe_request(
     said: dict[str, object] = {
         "method": message.method,
         "host": _origin(message.url.reveal(), keys),
-        "headers": {
-            safe_text(name.lower()): _header(value, keys) if name.lower() in _SENT else MASK
-            for name, value in message.headers
-        },
+        "headers": shown_headers(message, secrets),
         "bodySha256": hashlib.sha256(message.body).hexdigest(),
         "bodyBytes": len(message.body),
+        **{
+            name: inert(fact, keys) if isinstance(fact, str) else fact
+            for name, fact in message.facts().items()
+        },
     }
     if payload:
         said["body"], said["truncated"] = _excerpt(
@@ -91,6 +101,25 @@ def describe_reply(reply: Reply, secrets: Sequence[Secret]) -> dict[str, object]
 def describe_failure(failure: Failure, secrets: Sequence[Secret]) -> dict[str, object]:
     """Say in which phase no reply came, and why."""
     return {"fault": failure.fault.value, "detail": inert(failure.detail, secrets)}
+
+
+def describe_legs(
+    answer: Reply | Failure | None, secrets: Sequence[Secret]
+) -> dict[str, list[dict[str, object]]]:
+    """Say what an attempt of several exchanges asked of whom, in order; nothing of one request."""
+    if answer is None or not answer.legs:
+        return {}
+    keys = [secret for secret in secrets if "://" not in secret.reveal()]
+    return {
+        "legs": [
+            {
+                "asked": inert(leg.asked, keys),
+                "host": None if leg.host is None else _header(leg.host, keys),
+                "status": leg.status,
+            }
+            for leg in answer.legs
+        ]
+    }
 
 
 def describe_timing(timing: Timing) -> dict[str, float | None]:

@@ -42,6 +42,8 @@ class TargetKind(msgspec.Struct, frozen=True, kw_only=True):
     place: Place = Place.URL
     signed: bool = False
     """Whether its receivers check a signature over the body."""
+    can_sign: bool = False
+    """Whether it signs when it is given a secret, and only then."""
     base: str | None = None
     """Where a kind that knows its receiver goes, unless the subscription gives a URL."""
     schemes: tuple[str, ...] = ("https", "http")
@@ -52,6 +54,8 @@ class TargetKind(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of its own that a subscription must state (fields of `Terms`)."""
     takes: tuple[str, ...] = ()
     """Keys of its own that a subscription may state."""
+    library: str | None = None
+    """What must be installed besides, by the extra of the kind's own name."""
     module: str | None = None
     """Imported on first use; None while the kind is not built into this version."""
 
@@ -65,17 +69,23 @@ class TargetKind(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its URL is a socket that we open."""
         return self.place is not Place.ELSEWHERE and bool(self.schemes)
 
+    @property
+    def unguarded(self) -> bool:
+        """Whether somebody else's code dials for it, past our judgement of addresses."""
+        return self.place is not Place.ELSEWHERE and not self.schemes
+
 
 _EACH = (
     TargetKind(name="webhook", signed=True, module="spec_notify.targets.webhook"),
     TargetKind(name="slack", place=Place.SECRET_URL, module="spec_notify.targets.slack"),
-    TargetKind(name="discord", place=Place.SECRET_URL),
+    TargetKind(name="discord", place=Place.SECRET_URL, module="spec_notify.targets.discord"),
     TargetKind(
         name="email",
         schemes=("smtps", "smtp"),
         credential=Credential.OPTIONAL,
         needs=("to", "sender"),
         takes=("username",),
+        module="spec_notify.targets.email",
     ),
     TargetKind(
         name="github",
@@ -83,29 +93,46 @@ _EACH = (
         base="https://api.github.com",
         credential=Credential.REQUIRED,
         needs=("repository",),
+        module="spec_notify.targets.github",
     ),
-    TargetKind(name="file", place=Place.ELSEWHERE, needs=("path",)),
-    TargetKind(name="teams", place=Place.SECRET_URL),
+    TargetKind(
+        name="file",
+        place=Place.ELSEWHERE,
+        can_sign=True,
+        needs=("path",),
+        module="spec_notify.targets.file",
+    ),
+    TargetKind(name="teams", place=Place.SECRET_URL, module="spec_notify.targets.teams"),
     TargetKind(
         name="pagerduty",
         place=Place.KNOWN,
         base="https://events.pagerduty.com",
         credential=Credential.REQUIRED,
+        module="spec_notify.targets.pagerduty",
     ),
     TargetKind(
         name="google-drive",
         place=Place.KNOWN,
         base="https://www.googleapis.com",
+        schemes=("https",),
         credential=Credential.REQUIRED,
         needs=("folder",),
+        library="cryptography",
+        module="spec_notify.targets.google_drive",
     ),
-    TargetKind(name="apprise", place=Place.SECRET_URL, schemes=()),
+    TargetKind(
+        name="apprise",
+        place=Place.SECRET_URL,
+        schemes=(),
+        library="apprise",
+        module="spec_notify.targets.apprise",
+    ),
 )
 TARGET_KINDS: Mapping[str, TargetKind] = {each.name: each for each in _EACH}
 
 FORMATS: Mapping[str, str | None] = {
     "native": "spec_notify.formats.native",
-    "cloudevents": None,
+    "cloudevents": "spec_notify.formats.cloudevents",
     "conductor": None,
     "aegis": None,
     "team": None,

@@ -42,6 +42,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     method: str
 
+    def facts(self) -> dict[str, object]:
+        """Answer what evidence says of this class of message beside those four: no secret."""
+        return {}
+
 
 class HttpMessage(Message, frozen=True, kw_only=True):
     """A request as it will stand on the wire."""
@@ -58,12 +62,22 @@ class MailMessage(Message, frozen=True, kw_only=True):
     password: Secret | None = None
     method: str = "MAIL"
 
+    def facts(self) -> dict[str, object]:
+        """Count the recipients; who they are is nobody's business (contract, section 5)."""
+        return {"recipients": len(self.recipients)}
+
 
 class FileMessage(Message, frozen=True, kw_only=True):
-    """A file to leave in a folder: `url` is `file:` and the folder, `name` the file in it."""
+    """A file to leave in a folder, relative to the repository or absolute; `url` is empty."""
 
+    folder: str
     name: str
     method: str = "WRITE"
+
+    def facts(self) -> dict[str, object]:
+        """Name the file; a folder outside the repository stays unnamed, as all such paths do."""
+        inside = not self.folder.startswith("/")
+        return {"file": f"{self.folder.rstrip('/')}/{self.name}" if inside else self.name}
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +90,52 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     total: float = 0.0
 
 
+class DriveMessage(Message, frozen=True, kw_only=True):
+    """A file for a folder of Google Drive: `url` is the API's, `account` a service account's key.
+
+    `at` is when the attempt started, milliseconds UTC; `again` says that it is not the first.
+    """
+
+    name: str
+    folder: str
+    delivery: str
+    account: Secret
+    at: int
+    again: bool
+    method: str = "UPLOAD"
+
+    def facts(self) -> dict[str, object]:
+        """Name the file."""
+        return {"file": self.name}
+
+
+_UNPROVEN: dict[str, object] = {"signed": False, "receipt": "none"}
+"""What evidence says of a message nobody can check, and of which nothing but "sent" comes back."""
+
+
+class AppriseMessage(Message, frozen=True, kw_only=True):
+    """A notification for whatever service the URL names; `body` is plain text."""
+
+    title: str
+    method: str = "NOTIFY"
+
+    def facts(self) -> dict[str, object]:
+        """Say what such a message lacks, and the URL's scheme alone: its host may be a token."""
+        scheme = self.url.reveal().partition("://")[0]
+        return {"host": f"{scheme}:" if scheme.isalnum() else None, **_UNPROVEN}
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange of a conversation that takes several: what was asked, and the answer's code."""
+
+    asked: str
+    """Words of ours, as `MAIL` or `token`."""
+    status: int | None = None
+    """None when no answer came."""
+    host: str | None = None
+    """Scheme, host and port where it is not the message's own."""
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What the receiver said: at most `limit` raw bytes of body are ever read."""
 
@@ -85,6 +145,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None
     timing: Timing = Timing()
     tls: str | None = None
+    legs: tuple[Leg, ...] = ()
+    """What led to this answer, and it, where one request does not make an attempt."""
 
     def header(self, name: str) -> str | None:
         """Answer the first value of a header, by its lower-case name."""
@@ -100,6 +162,7 @@ class Fault(StrEnum):
     TLS = "tls"
     TIMEOUT = "timeout"
     PROTOCOL = "protocol"
+    DISK = "disk"
     INVALID = "invalid"
 
 
@@ -110,6 +173,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     address: str | None = None
     timing: Timing = Timing()
+    legs: tuple[Leg, ...] = ()
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ no signature; its URL is the secret. https://docs.slack.dev/messaging/formatting
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
@@ -15,14 +15,14 @@ import orjson
 from spec_notify.core.delivery import Outcome, Verdict
 from spec_notify.core.message import HttpMessage, Reply
 from spec_notify.targets import webhook
+from spec_notify.targets._card import card, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from spec_notify.core.message import Failure, Order
 
 _SECTION_LIMIT = 3000
 _CONTEXT_LIMIT = 2000
+_MOST_ELEMENTS = 10
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _CODE = re.compile(rb"[a-z_]{1,64}")
 _FINE = (b"ok", b'{"ok":true}')
@@ -30,16 +30,17 @@ _FINE = (b"ok", b'{"ok":true}')
 
 def render(order: Order) -> HttpMessage:
     """Answer the message of one attempt; a body that says nothing of a task names the event."""
-    body = _read(order.body)
-    headline = _headline(order.type, body)
-    place = _place(body)
+    said = card(order.type, order.body)
     blocks: list[dict[str, object]] = [
-        {"type": "section", "text": _plain(headline, _SECTION_LIMIT)}
+        {"type": "section", "text": _plain(said.headline, _SECTION_LIMIT)}
     ]
-    if place:
-        blocks.append({"type": "context", "elements": [_plain(place, _CONTEXT_LIMIT)]})
+    under = [*filter(None, [said.place]), *(f"{label}: {value}" for label, value in said.facts)]
+    if under:
+        elements = [_plain(each, _CONTEXT_LIMIT) for each in under[:_MOST_ELEMENTS]]
+        blocks.append({"type": "context", "elements": elements})
+    whole = f"{said.headline} ({said.place})" if said.place else said.headline
     message = {
-        "text": _fit(f"{headline} ({place})" if place else headline, _SECTION_LIMIT),
+        "text": spelled(whole, _SECTION_LIMIT, _ESCAPES),
         "blocks": blocks,
         "parse": "none",
         "link_names": False,
@@ -69,55 +70,5 @@ def judge(answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
     return msgspec.structs.replace(outcome, verdict=Verdict.RETRY, detail=detail)
 
 
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return _table(found, "data")
-
-
-def _table(found: object, key: str) -> dict[str, Any]:
-    inner = found.get(key) if isinstance(found, dict) else None
-    return inner if isinstance(inner, dict) else {}
-
-
-def _words(values: Iterable[object]) -> list[str]:
-    return [str(value) for value in values if isinstance(value, str | int) and str(value).strip()]
-
-
-def _headline(type_: str, body: dict[str, Any]) -> str:
-    """Say `T49 Write the page → Done`, as far as the body knows."""
-    task = _table(body, "task")
-    name = " ".join(_words((task.get("id"), task.get("title"))))
-    said = " → ".join(_words((name, task.get("status")))) or type_
-    return f"Test: {said}" if body.get("test") is True else said
-
-
-def _place(body: dict[str, Any]) -> str:
-    """Say `SPEC-KIT-075 · SPEC.md:27 · main · 1a2b3c4d`, as far as the body knows."""
-    spec, task, git = (_table(body, key) for key in ("spec", "task", "git"))
-    document = ":".join(_words((task.get("document"), task.get("line"))))
-    commit = git.get("commit")
-    short = commit[:8] if isinstance(commit, str) else None
-    return " · ".join(_words((spec.get("id"), document, git.get("branch"), short)))
-
-
 def _plain(text: str, limit: int) -> dict[str, object]:
-    return {"type": "plain_text", "text": _fit(text, limit), "emoji": False}
-
-
-def _fit(text: str, limit: int) -> str:
-    """Answer one line without invisible characters, escaped, at most `limit` code points long."""
-    visible = "".join(char for char in text if char.isprintable() or char.isspace())
-    escaped = [_ESCAPES.get(char, char) for char in " ".join(visible.split())]
-    if sum(map(len, escaped)) <= limit:
-        return "".join(escaped)
-    room = limit - 1
-    kept = []
-    for piece in escaped:
-        room -= len(piece)
-        if room < 0:
-            break
-        kept.append(piece)
-    return "".join(kept) + "…"
+    return {"type": "plain_text", "text": spelled(text, limit, _ESCAPES), "emoji": False}

@@ -78,7 +78,7 @@ class TcpStream(httpcore.AsyncNetworkStream):
                     self._transport, self._inbox, context, server_hostname=host
                 )
         except OSError as error:
-            raise DialError(Fault.TLS, _why(error)) from None
+            raise DialError(Fault.TLS, spell_tls(error)) from None
         finally:
             if upgraded is None:
                 self._transport.abort()
@@ -102,7 +102,8 @@ class TcpStream(httpcore.AsyncNetworkStream):
 _CLOSED = "the connection closed during the TLS handshake"
 
 
-def _why(error: OSError) -> str:
+def spell_tls(error: OSError) -> str:
+    """Say why a handshake failed, in words that quote nobody."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

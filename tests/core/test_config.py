@@ -124,6 +124,18 @@ def test_statuses_are_kept_as_they_are_compared() -> None:
     assert found.statuses == {"waiting for legal": "Blocked", "shipped": "Done"}
 
 
+def test_documents_whose_headings_say_a_status_are_watched_too() -> None:
+    found = config('[sources.spec]\nstatus_by_section = ["rs/SPEC.md", "SPEC.md"]\n')
+    assert found.paths == (*Config().paths, "rs/SPEC.md")
+    found = config('[sources.spec]\npaths = ["a.md"]\nstatus_by_section = ["rs/*.md"]\n')
+    assert (found.paths, found.status_by_section) == (("a.md", "rs/*.md"), ("rs/*.md",))
+
+
+def test_a_spec_for_tasks_that_name_none_may_be_said() -> None:
+    assert config("").spec_id is None
+    assert config('[sources.spec]\nspec_id = "SPEC-HOUSE"\n').spec_id == "SPEC-HOUSE"
+
+
 def test_of_a_pyproject_only_its_own_table_is_read() -> None:
     text = (FIXTURES / "pyproject.toml").read_text(encoding="utf-8")
     reading = read(text, Kind.PYPROJECT)
@@ -163,9 +175,38 @@ def test_a_key_that_a_kind_needs_is_asked_for(lines: str, key: str) -> None:
     assert (problem.key, problem.message) == (f"subscriptions[0].{key}", "is missing")
 
 
+@pytest.mark.parametrize(
+    ("repository", "good"),
+    [
+        ("acme/rockets", True),
+        ("a-b_c/.github", True),
+        ("acme", False),
+        ("acme/", False),
+        ("/rockets", False),
+        ("acme/rockets/x", False),
+        ("https://github.com/acme/rockets", False),
+        ("acme/..", False),
+        ("acme/rockets?x", False),
+        ("acme/röckets", False),
+        (" acme/rockets", False),
+    ],
+)
+def test_a_repository_to_dispatch_to_is_owner_and_name(repository: str, *, good: bool) -> None:
+    keys = f'type = "github"\nsecret_env = "SPEC_NOTIFY_A"\nrepository = "{repository}"\n'
+    found = mistakes(f'enabled = true\n[[subscriptions]]\nname = "a"\n{keys}')
+
+    assert [each.fix for each in found] == (
+        [] if good else ['Write the repository as GitHub does, as "acme/rockets"']
+    )
+
+
 @pytest.mark.parametrize("key", ["to", "from", "username", "repository", "folder", "path"])
 def test_a_key_of_another_kind_is_named_with_those_it_is_for(key: str) -> None:
-    value = '["x@y.example"]' if key == "to" else '"x"'
+    value = {
+        "to": '["x@y.example"]',
+        "from": '"x@y.example"',
+        "repository": '"x/y"',
+    }.get(key, '"x"')
     (problem,) = mistakes(WEBHOOK + f"{key} = {value}\n")
     assert problem.key == f"subscriptions[0].{key}"
     assert "it is for" in problem.fix
@@ -305,6 +346,10 @@ def test_a_timeout_within_its_bounds_is_taken(good: str) -> None:
         ('[delivery]\ndead_letter_retention = "a week"', "delivery.dead_letter_retention"),
         ("[evidence]\ncap_bytes = 9_999", "evidence.cap_bytes"),
         ("[sources.spec]\nhold_above = 0", "sources.spec.hold_above"),
+        ('[sources.spec]\nstatus_by_section = "SPEC.md"', "sources.spec.status_by_section"),
+        ('[sources.spec]\nstatus_by_section = ["../SPEC.md"]', "sources.spec.status_by_section"),
+        ('[sources.spec]\nspec_id = "../SPEC"', "sources.spec.spec_id"),
+        ('[sources.spec]\nspec_id = ["SPEC-A"]', "sources.spec.spec_id"),
         ('[sources.spec]\nformat = "prose"', "sources.spec.format"),
         ("delivery = 1", "delivery"),
         ("sources = 1", "sources"),
@@ -714,3 +759,54 @@ k = 'it''
     assert ("y",) not in lines
     assert line_of(lines, ("a", "b.c", "d", "e", "f", "g")) == 12
     assert line_of(lines, ("nowhere",)) is None
+
+
+FILE = '[[subscriptions]]\nname = "gap"\ntype = "file"\npath = '
+
+
+@pytest.mark.parametrize("path", ["../out", ".git/hooks", "a/.GIT/b", "~/out", "C:/out", "a/../b"])
+def test_an_outbox_stays_out_of_git_and_inside_the_repository(path: str) -> None:
+    (problem,) = mistakes(f'{FILE}"{path}"\n')
+    assert problem.key == "subscriptions[0].path"
+
+
+def test_an_absolute_outbox_is_the_users_word_alone() -> None:
+    text = f'{FILE}"/media/stick"\n'
+    assert not [each for each in read(text, Kind.USER).problems if not each.warning]
+    (problem,) = (each for each in read(text, Kind.REPOSITORY).problems if not each.warning)
+    assert (problem.key, problem.message) == (
+        "subscriptions[0].path",
+        "leads out of the repository",
+    )
+
+
+MAIL = (
+    '[[subscriptions]]\nname = "post"\ntype = "email"\nurl = "smtps://mail.example"\n'
+    'from = "a@b.example"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ("to = []\n", "to"),
+        ('to = ["a@b.example\\r\\nRCPT TO:<c@d.example>"]\n', "to"),
+        ('to = ["Ada <a@b.example>"]\n', "to"),
+        ('to = ["a@b.example, c@d.example"]\n', "to"),
+        ('to = ["é@b.example"]\n', "to"),
+        ('to = ["a@b.example"]\nusername = "a"\n', "username"),
+    ],
+)
+def test_a_mail_goes_to_plain_addresses_alone(lines: str, key: str) -> None:
+    (problem,) = mistakes(MAIL + lines)
+    assert problem.key == f"subscriptions[0].{key}"
+
+
+def test_what_dials_by_itself_needs_the_users_word() -> None:
+    apprise = '[[subscriptions]]\nname = "any"\ntype = "apprise"\nurl_env = "SPEC_NOTIFY_ANY_URL"\n'
+    (problem,) = mistakes(apprise)
+    assert problem.key == "subscriptions[0].allow_private"
+    allowed = f"{apprise}allow_private = true\n"
+    assert not [each for each in read(allowed, Kind.USER).problems if not each.warning]
+    (problem,) = (each for each in read(allowed, Kind.REPOSITORY).problems if not each.warning)
+    assert "trust --allow-private" in problem.fix

@@ -10,23 +10,41 @@ from typing import TYPE_CHECKING, cast
 from hypothesis import strategies as st
 
 from spec_notify.core.kinds import TARGET_KINDS
-from spec_notify.core.message import Endpoint, Failure, Fault, Order, Reply, Secret
+from spec_notify.core.message import Endpoint, Failure, Fault, Order, Reply, Secret, Terms
 
 if TYPE_CHECKING:
     from spec_notify.ports import Target
 
 TARGETS = tuple(name for name, kind in TARGET_KINDS.items() if kind.module)
+OF_HTTP = tuple(name for name in TARGETS if name not in {"email", "file", "apprise"})
+"""Those whose receivers answer with a status of HTTP's."""
+TERMS = Terms(
+    to=("team@example.org", "ada@example.org"),
+    sender="notify@example.org",
+    repository="acme/rockets",
+    folder="1AbC",
+    path="outbox",
+)
+"""What every kind finds of its own in its subscription."""
 
 MESSAGES = Path(__file__).parents[2] / "fixtures" / "messages"
 BODY = (MESSAGES / "task-completed.json").read_bytes().rstrip(b"\n")
 URL = "https://hooks.example/T000/B000/token?key=value"
+REACHED = {
+    "discord": f"{URL}&wait=true",
+    "github": URL.replace("?", "/repos/acme/rockets/dispatches?"),
+    "pagerduty": URL.replace("?", "/v2/change/enqueue?"),
+}
+"""Where a completed task goes, for kinds that add to the URL."""
+NEVER_AGAIN = {"discord": {401, 403, 404}, "github": {422}, "pagerduty": {400}}
+"""What a kind's receiver would refuse again, or punish asking again for: final without `strict`."""
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 OLD_SECRET = "whsec_" + base64.b64encode(bytes(range(24, 48))).decode()
 AT = 1_795_168_800_456
 
 
 def target(name: str) -> Target:
-    return cast("Target", import_module(f"spec_notify.targets.{name}"))
+    return cast("Target", import_module(str(TARGET_KINDS[name].module)))
 
 
 def order(
@@ -52,6 +70,7 @@ def order(
         signature=signature,
         endpoint=Endpoint(url=Secret(url), secrets=tuple(Secret(each) for each in secrets)),
         user_agent=user_agent,
+        terms=TERMS,
     )
 
 

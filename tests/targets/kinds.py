@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from spec_notify.core.kinds import TARGET_KINDS, Place
 
 TERMS: dict[str, dict[str, object]] = {
@@ -9,8 +11,26 @@ TERMS: dict[str, dict[str, object]] = {
     "github": {"repository": "acme/rockets"},
     "file": {"path": "outbox"},
     "google-drive": {"folder": "1AbC"},
+    "apprise": {"allow_private": True},
 }
 """Keys of their own."""
+
+
+ACCOUNT = json.dumps(
+    {
+        "type": "service_account",
+        "client_email": "notify@project.iam.gserviceaccount.example",
+        "private_key_id": "1",
+        "private_key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        "token_uri": "https://oauth2.example/token",
+    }
+)
+"""A service account that could sign nothing."""
+
+
+def secret_for(kind: str, secret: str) -> str:
+    """Answer a secret of the shape a kind takes: this one, unless it takes another."""
+    return ACCOUNT if kind == "google-drive" else secret
 
 
 def stated(kind: str, url: str, **more: object) -> dict[str, object]:
@@ -22,6 +42,6 @@ def stated(kind: str, url: str, **more: object) -> dict[str, object]:
 def url_for(kind: str, url: str) -> str:
     """Answer a URL in the scheme a kind dials."""
     schemes = TARGET_KINDS[kind].schemes
-    if not schemes or "https" in schemes:
+    if not schemes or url.partition("://")[0] in schemes:
         return url
     return f"{schemes[0]}://{url.partition('://')[2]}"

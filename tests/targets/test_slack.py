@@ -40,15 +40,22 @@ def texts(message: dict[str, Any]) -> list[str]:
     return [message["text"], *(each["text"] for each in (section["text"], *elements))]
 
 
+def plain(text: str) -> str:
+    """A text without what keeps chat programs from making links of it."""
+    return text.replace("\u2060", "")
+
+
 def test_it_says_which_task_is_done_and_where() -> None:
     message = orjson.loads(slack.render(order()).body)
     headline = "T49 Say &lt;when&gt; a task &amp; its review are done ✅ → Done"
     place = "SPEC-KIT-075-task-webhooks · SPEC.md:27 · main · 1a2b3c4d"
 
-    assert texts(message) == [
+    assert [plain(text) for text in texts(message)] == [
         f"{headline} ({place})",
         headline,
         place,
+        "Change: In Progress → Done",
+        "Owners: Code",
     ]
 
 
@@ -64,14 +71,14 @@ def test_it_says_which_task_is_done_and_where() -> None:
     ],
 )
 def test_it_says_as_much_as_the_body_knows(data: dict[str, object], text: str) -> None:
-    assert texts(said(**data))[0] == text
+    assert plain(texts(said(**data))[0]) == text
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"\xff", b'{"data":[]}', b"[" * 100_000])
 def test_a_body_it_cannot_read_names_the_event(body: bytes) -> None:
     message = orjson.loads(slack.render(order(body=body)).body)
 
-    assert texts(message) == ["spec-kit.task.completed"] * 2
+    assert [plain(text) for text in texts(message)] == ["spec-kit.task.completed"] * 2
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -103,9 +110,9 @@ def test_a_long_title_is_cut_between_characters_within_slacks_limits(title: str)
     assert len(texts(message)[-1]) <= 2000 or not title.strip()
 
 
-def test_a_title_of_exactly_the_limit_is_not_cut() -> None:
-    assert texts(said(task={"title": "x" * 3000}))[1] == "x" * 3000
-    assert texts(said(task={"title": "x" * 3001}))[1] == "x" * 2999 + "…"
+def test_a_title_of_a_thousand_characters_is_not_cut() -> None:
+    assert texts(said(task={"title": "x" * 1000}))[1] == "x" * 1000
+    assert texts(said(task={"title": "x" * 1001}))[1] == "x" * 999 + "…"
 
 
 def test_it_is_not_signed_and_tells_nothing_of_the_delivery() -> None:

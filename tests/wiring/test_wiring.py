@@ -20,7 +20,7 @@ from spec_notify.transports.receiver import Receiver
 from spec_notify.wiring import Wiring, now
 from spec_notify.wiring.delivering import drained
 from tests.spool.given import a_delivery, an_event
-from tests.targets.kinds import stated
+from tests.targets.kinds import secret_for, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,11 +48,11 @@ class Desk:
         self.wiring = Wiring.open(home / "shop", config_file=str(self.config), env=self.env)
 
     def write(self, more: str = "", *, name: str = "shop", kind: str = "webhook") -> None:
-        keys = {"name": name, "secret_env": "SPEC_NOTIFY_SECRET", **stated(kind, self.url)}
+        self.env["SPEC_NOTIFY_SECRET"] = secret_for(kind, SECRET)
+        terms = stated(kind, self.url, allow_private=True)
+        keys = {"name": name, "secret_env": "SPEC_NOTIFY_SECRET", **terms}
         lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
-        self.config.write_text(
-            f"enabled = true\n[[subscriptions]]\n{lines}\nallow_private = true\n{more}\n"
-        )
+        self.config.write_text(f"enabled = true\n[[subscriptions]]\n{lines}\n{more}\n")
 
     def queue(self, number: int) -> Delivery:
         at = now()
@@ -151,7 +151,7 @@ def test_only_a_kind_that_signs_or_logs_in_asks_for_a_secret(desk: Desk, kind: T
     desk.write(kind=kind.name)
     desk.wiring.reload()
     del desk.env["SPEC_NOTIFY_SECRET"]
-    asks = kind.signed or kind.credential is not Credential.NONE
+    asks = kind.signed or kind.can_sign or kind.credential is not Credential.NONE
     assert desk.wiring.routes()["shop"].unready == ("secret_missing" if asks else None)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spec_notify.core.config.tables import Setting
 
 
+_DIALLED = frozenset(scheme for kind in TARGET_KINDS.values() for scheme in kind.schemes)
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 
 
@@ -75,6 +76,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     statuses: dict[str, str] = {}
     hold_above: int = 500
+    status_by_section: tuple[str, ...] = ()
+    spec_id: str | None = None
     concurrency: int = 16
     max_pending: int = 100_000
     dead_letter_retention: int = 7 * 86_400_000
@@ -132,13 +135,16 @@ def spell(config: Config) -> dict[str, object]:
 
 
 def shown_url(url: str) -> str:
-    """Answer what of a URL may be shown: scheme and host; an ellipsis when it has none."""
+    """Answer what of a URL may be shown: scheme and host, where we dial it; else an ellipsis."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "…"
     host = parts.hostname or ""
+    if parts.scheme.isalnum() and parts.scheme not in _DIALLED:
+        # Where Apprise reads a URL, its host may be the token.
+        return f"{parts.scheme}://…"
     if not parts.scheme or not _HOST.fullmatch(host):
         return "…"
     return f"{parts.scheme}://[{host}]{port}" if ":" in host else f"{parts.scheme}://{host}{port}"

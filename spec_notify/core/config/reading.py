@@ -70,6 +70,9 @@ def _read(
         Config(subscriptions=subscriptions, origin=origin, kind=kind, problems=findings.problems),
         **fields,
     )
+    # Who says how a document is read wants it read.
+    paths = tuple(dict.fromkeys((*config.paths, *config.status_by_section)))
+    config = msgspec.structs.replace(config, paths=paths)
     return Reading(config=config, problems=findings.problems, stated=frozenset(stated))
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from spec_notify.core.addresses import is_mailbox
 from spec_notify.core.instant import parse_duration, spell_duration
+from spec_notify.core.spec_id import is_spec_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +30,7 @@ Read: TypeAlias = "Callable[[object], object]"
 
 DAY = 86_400_000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_FORGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}", re.ASCII)
 _MOST_TEXT = 4_096
 _MOST_LABEL = 64
 
@@ -162,6 +165,32 @@ def variable(value: object) -> str | Wrong:
             fix="Put the secret into the environment, make a new one, and write the name here",
         )
     return value
+
+
+def spec_id(value: object) -> str | Wrong:
+    """Read a SPEC id, which also names a folder."""
+    if isinstance(value, str) and is_spec_id(value):
+        return value
+    return Wrong(
+        message="is no SPEC id",
+        fix="Use up to 128 letters, digits, dots, hyphens and underscores, without .. in it",
+    )
+
+
+def address(value: object) -> str | Wrong:
+    """Read one plain e-mail address: ASCII, without a display name (RFC 5321's dot-string)."""
+    if isinstance(value, str) and is_mailbox(value):
+        return value
+    return Wrong(message="is no e-mail address", fix='Write it alone, as "team@example.org"')
+
+
+def forge(value: object) -> str | Wrong:
+    """Read a repository as GitHub names it: owner/name."""
+    if isinstance(value, str) and _FORGE.fullmatch(value):
+        return value
+    return Wrong(
+        message="is no owner/name", fix='Write the repository as GitHub does, as "acme/rockets"'
+    )
 
 
 def inside(value: object) -> str | Wrong:

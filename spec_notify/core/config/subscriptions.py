@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.addresses import check_url
+from spec_notify.core.config.own_keys import check_own
 from spec_notify.core.config.settings import suggest
 from spec_notify.core.config.tables import RETRY, SUBSCRIPTION, TERMS
 from spec_notify.core.event import TYPES
 from spec_notify.core.kinds import TARGET_KINDS, Credential, Place, TargetKind
-from spec_notify.core.status import CANONICAL
+from spec_notify.core.status import CANONICAL, OUTCOMES
 from spec_notify.core.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def read_subscriptions(
             path = ("subscriptions", index)
             _check_names(subscription, findings, path, kind=kind)
             _check_private(subscription, findings, path, kind=kind, allowed=allow_private)
+            check_own(subscription, entry, findings, path, kind=kind)
             if findings.mistakes == before:
                 found.append(subscription)
     _check_unique(raw, findings)
@@ -175,9 +177,10 @@ def _check_filters(found: Subscription, findings: Findings, path: KeyPath) -> No
             (*path, "events"), "is empty, so nothing is sent", 'Name types, or ["*"]', warning=True
         )
     _check_known(found.events, (*TYPES, "*"), findings, (*path, "events"))
-    canonical = {each.casefold(): each for each in CANONICAL}
-    statuses = [canonical.get(each.casefold(), each) for each in found.statuses]
-    _check_known(statuses, CANONICAL, findings, (*path, "statuses"))
+    known = (*CANONICAL, *OUTCOMES)
+    spelled = {each.casefold(): each for each in known}
+    statuses = [spelled.get(each.casefold(), each) for each in found.statuses]
+    _check_known(statuses, known, findings, (*path, "statuses"))
 
 
 def _check_known(

@@ -1,0 +1,156 @@
+"""The sentences of each type of event, and the few facts that belong under them.
+
+A body is read as far as it can be: what it does not hold is left out. Nothing of it is trusted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from spec_notify.core.event import (
+    CONSENSUS_CONFLICT,
+    DEAD_LETTERED,
+    PIPELINE_COMPLETED,
+    RECOVERED,
+    STAGE_COMPLETED,
+    TASK_TRANSITIONED,
+)
+from spec_notify.core.instant import spell_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_SHORT_HASH = 8
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """Answer a body's members; none where it is no JSON object."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def table(found: dict[str, Any], key: str) -> dict[str, Any]:
+    """Answer the members of an object in an object; none where there is no such object."""
+    inner = found.get(key)
+    return inner if isinstance(inner, dict) else {}
+
+
+def headline(type_: str, told: dict[str, Any]) -> str:
+    """Answer what happened, in one sentence; the type where the body says nothing of it."""
+    said = (_HEADLINES.get(type_) or _task)(told) or type_
+    return f"Test: {said}" if told.get("test") is True else said
+
+
+def _words(values: object) -> list[str]:
+    """Answer the texts and numbers among some values that are not blank."""
+    several = values if isinstance(values, list | tuple) else [values]
+    return [str(value) for value in several if isinstance(value, str | int) and str(value).strip()]
+
+
+def arrow(before: object, after: object) -> str:
+    """Answer `In Progress → Done`, or the one there is."""
+    return " → ".join(_words([before, after]))
+
+
+def _of_spec(said: str, told: dict[str, Any]) -> str:
+    return ": ".join(_words([table(told, "spec").get("id"), said])) if said else ""
+
+
+def _task(told: dict[str, Any]) -> str:
+    task = table(told, "task")
+    name = " ".join(_words([task.get("id"), task.get("title")]))
+    return arrow(name, task.get("status"))
+
+
+def _turned(told: dict[str, Any]) -> str:
+    task, turn = table(told, "task"), table(told, "transition")
+    name = " ".join(_words([task.get("id"), task.get("title")]))
+    return ": ".join(_words([name, arrow(turn.get("from"), turn.get("to"))])) or _task(told)
+
+
+def _stage(told: dict[str, Any]) -> str:
+    stage = table(told, "stage")
+    return _of_spec(arrow(stage.get("name"), stage.get("outcome")), told)
+
+
+def _run(told: dict[str, Any]) -> str:
+    run = table(told, "pipeline")
+    ended = " at ".join(_words([run.get("outcome"), run.get("endedBy")]))
+    return _of_spec(arrow("run", ended) if ended else "", told)
+
+
+def _conflict(told: dict[str, Any]) -> str:
+    stage = table(told, "conflict").get("stage")
+    return _of_spec(" at ".join(_words(["agents disagree", stage])), told)
+
+
+def _failed(told: dict[str, Any]) -> str:
+    about = _words(told.get("task")) or _words(told.get("type")) or ["an event"]
+    return " for ".join([f"Given up: {about[0]}", *_words(told.get("subscription"))])
+
+
+def _works(told: dict[str, Any]) -> str:
+    return " to ".join(["Delivered again", *_words(told.get("subscription"))])
+
+
+def place(told: dict[str, Any]) -> str:
+    """Answer where it happened: `SPEC-KIT-075 · SPEC.md:27 · main · 1a2b3c4d`."""
+    spec, task, git = told.get("spec"), table(told, "task"), table(told, "git")
+    document = ":".join(_words([task.get("document"), task.get("line")]))
+    commit = git.get("commit")
+    short = commit[:_SHORT_HASH] if isinstance(commit, str) else None
+    about = spec.get("id") if isinstance(spec, dict) else spec
+    return " · ".join(_words([about, document, git.get("branch"), short, told.get("delivery")]))
+
+
+def facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Answer labels of ours with what the body says under each, maybe nothing."""
+    task, review = table(told, "task"), table(told, "review")
+    run, stage = table(told, "pipeline"), table(told, "stage")
+    telemetry, consensus = table(told, "telemetry"), table(told, "consensus")
+    yield "Change", _change(told)
+    yield "Owners", ", ".join(_words(task.get("owners")))
+    yield "Waiting for", ", ".join(_words(review.get("pending")))
+    yield "Checklist", " ".join(_words(review.get("checklist")))
+    yield "Took", _took(run or stage)
+    yield "Stages", _stages(run)
+    if not stage:
+        yield "Telemetry", ": ".join(_words([telemetry.get("stage"), telemetry.get("status")]))
+    yield "Consensus", ": ".join(_words([consensus.get("stage"), consensus.get("status")]))
+    yield "Conflicts", " ".join(_words(table(told, "conflict").get("conflicts")))
+    yield "Event", " ".join(_words(told.get("type")))
+    yield "Attempts", " ".join(_words(told.get("attempts")))
+    yield "Last status", " ".join(_words(told.get("lastStatus")))
+    yield "Reason", " ".join(_words(told.get("reason")))
+    yield "What to do", " ".join(_words(told.get("guidance")))
+
+
+def _change(told: dict[str, Any]) -> str:
+    """Answer a change whose start is known; where it led alone, the headline tells."""
+    turn = table(told, "transition")
+    return arrow(turn.get("from"), turn.get("to")) if turn.get("from") else ""
+
+
+def _took(timed: dict[str, Any]) -> str:
+    millis = timed.get("durationMs")
+    return spell_duration(millis) if isinstance(millis, int) and millis > 0 else ""
+
+
+def _stages(run: dict[str, Any]) -> str:
+    counted = ((each, run.get(each)) for each in ("passed", "failed", "skipped"))
+    return ", ".join(f"{count} {each}" for each, count in counted if isinstance(count, int))
+
+
+_HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    TASK_TRANSITIONED: _turned,
+    STAGE_COMPLETED: _stage,
+    PIPELINE_COMPLETED: _run,
+    CONSENSUS_CONFLICT: _conflict,
+    DEAD_LETTERED: _failed,
+    RECOVERED: _works,
+}
