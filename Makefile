@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test check lint types house bench docs lock install dev
+.PHONY: demo test check lint types house proof bench docs lock install dev
 
 demo: install ## show the whole story in seconds
 	@$(BIN)/spec-notify demo
@@ -24,8 +24,11 @@ types: dev
 house: dev
 	@$(BIN)/lint-imports
 
+proof: dev ## what takes minutes to prove: long histories, many switches, fuzzing
+	@$(BIN)/python -m pytest tests/proof -n $(JOBS) -rA $(PYTEST)
+
 bench: dev ## ratios, taken side by side in one run
-	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/hooks.py && $(BIN)/python benchmarks/latency.py
+	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/hooks.py && $(BIN)/python benchmarks/latency.py && $(BIN)/python benchmarks/parsing.py
 
 docs: dev ## write the generated parts of docs/ anew
 	@$(BIN)/python docs/generate.py

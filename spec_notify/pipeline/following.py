@@ -6,8 +6,6 @@ ones are rested on. A question git did not answer defers the document it was ask
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +13,7 @@ import msgspec
 from spec_notify.core.errors import UnansweredError
 from spec_notify.core.reflog import Checkout, Compare, Piece
 from spec_notify.core.snapshot import Notice, Snapshot, remembered
+from spec_notify.pipeline.belief import growing, unfinished, vanishing
 from spec_notify.pipeline.past import Past
 from spec_notify.pipeline.rules import CONFLICT, conflicted
 from spec_notify.pipeline.trail import Change, Trail
@@ -29,11 +28,6 @@ if TYPE_CHECKING:
 
     from .intake import Wish
 
-FRESH = 500
-"""Milliseconds within which a list item without its newline may still be growing."""
-STRANGE = 5_000
-"""The same for an item nobody has seen before: it may be the beginning of another one."""
-_ITEM = re.compile(r"[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[")
 _OTHER_RULES = "it is read by other rules than before: taken as it stands"
 
 
@@ -135,7 +129,7 @@ class Follower:
         self.notices += [(path, notice) for notice in snapshot.notices]
         if stored is None:
             self._first(found)
-        elif self._growing(found, text, stored.snapshot):
+        elif growing(text, snapshot, stored.snapshot, self._now) and not self._committed(found):
             self.deferred[path] = UNFINISHED
         elif self._wish.baseline or _named(found, self._wish.discard):
             self._keep(found, Trail(snapshot, stored.vanished), baseline=True)
@@ -234,9 +228,7 @@ class Follower:
     def _vanishing(self, found: Found, before: Snapshot) -> bool:
         if _named(found, self._wish.settled) or _named(found, self._wish.accept):
             return False
-        known = {task.key for task in before.tasks}
-        lost = known - {task.key for task in found.snapshot.tasks}
-        return len(lost) * 2 > len(known) and not self._committed(found)
+        return vanishing(found.snapshot, before) and not self._committed(found)
 
     def _committed(self, found: Found) -> bool:
         """A document that equals HEAD's was written by git or committed: nobody is typing it."""
@@ -249,23 +241,9 @@ class Follower:
     def _disbelief(self, path: str, text: Text) -> str | None:
         if conflicted(text):
             return CONFLICT
-        if self._unfinished(text):
+        if unfinished(text, self._now):
             return UNFINISHED
         return self._rules.refusal(path, text)
-
-    def _growing(self, found: Found, text: Text, before: Snapshot) -> bool:
-        tasks = found.snapshot.tasks
-        if not tasks or not self._unfinished(text, STRANGE):
-            return False
-        known, now = (
-            Counter((each.key, each.title) for each in s.tasks) for s in (before, found.snapshot)
-        )
-        last = (tasks[-1].key, tasks[-1].title)
-        return now[last] > known[last] and not self._committed(found)
-
-    def _unfinished(self, text: Text, within: int = FRESH) -> bool:
-        fresh = text.modified is not None and 0 <= self._now - text.modified < within
-        return fresh and _ITEM.match(text.text.rpartition("\n")[2]) is not None
 
 
 def _named(found: Found, paths: Collection[str]) -> bool:

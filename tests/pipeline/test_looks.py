@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from spec_notify.core.delivery import State
 from spec_notify.pipeline.intake import Wish
 from spec_notify.ports import UNFINISHED, Query
-from spec_notify.wiring import Wiring
+from spec_notify.wiring import Wiring, now
 from tests.acceptance.shop import board
 from tests.pipeline.desk import ANY, MAIN, Desk
 
@@ -329,6 +330,21 @@ def test_a_growing_list_item_is_waited_for(desk: Desk) -> None:
     looked = desk.look()
 
     assert (looked.events, looked.deferred) == ((), {"SPEC.md": UNFINISHED})
+
+
+def test_a_last_row_without_pipe_and_newline_is_waited_for(desk: Desk) -> None:
+    table = "ID | Task | Status\n--- | --- | ---\nT1 | Fold it | Backlog\n"
+    desk.repository.write("SPEC.md", table)
+    desk.look(Wish(baseline=True))
+    torn = table.replace("Backlog\n", "Done")
+    desk.repository.write("SPEC.md", torn)
+    long_ago = now() / 1000 - 2
+    os.utime(desk.repository.root / "SPEC.md", (long_ago, long_ago))
+
+    assert desk.look().deferred == {"SPEC.md": UNFINISHED}
+
+    desk.repository.write("SPEC.md", torn + " - needs review\n")
+    assert desk.told() == [("T1", "Unknown")]
 
 
 def test_what_is_held_waits_for_a_human_even_when_it_shrinks(tmp_path: Path) -> None:
