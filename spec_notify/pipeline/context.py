@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.reading import Reading
     from spec_notify.pipeline.trail import Change
     from spec_notify.ports import Checkout, History, Workspace
+    from spec_notify.sources.memory import Memory
 
 
 class Context:
@@ -40,10 +41,11 @@ class Context:
         repository: str,
         generation: str,
         evidence_root: str,
+        memory: Memory | None = None,
     ) -> None:
         self._workspace = workspace
         self._history = history
-        self._rules = Rules(config)
+        self._rules = Rules(config, memory)
         self._source = Source(
             repository=repository,
             generation=generation,

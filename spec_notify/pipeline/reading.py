@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spec_notify.core.config import Config
     from spec_notify.pipeline.trees import Trees
     from spec_notify.ports import History, StoredDocument, Workspace
+    from spec_notify.sources.memory import Memory
 
     from .intake import Wish
 
@@ -57,11 +58,12 @@ class Reader:
         config: Config,
         clock: Callable[[], int],
         trees: Trees | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._workspace = workspace
         self._history = history
         self._paths = config.paths
-        self._rules = Rules(config)
+        self._rules = Rules(config, memory)
         self._clock = clock
         self._trees = trees
 
