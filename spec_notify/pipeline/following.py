@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from spec_notify.core.errors import UnansweredError
-from spec_notify.core.reflog import Checkout, Compare, Piece
+from spec_notify.core.reflog import Checkout, Compare, Piece, Rest
 from spec_notify.core.snapshot import Notice, Snapshot, remembered
 from spec_notify.pipeline.belief import growing, unfinished, vanishing
+from spec_notify.pipeline.carried import brought, carried, put_back, still
 from spec_notify.pipeline.past import Past
 from spec_notify.pipeline.rules import CONFLICT, conflicted
-from spec_notify.pipeline.trail import Change, Trail
+from spec_notify.pipeline.seen import Found, Seen
+from spec_notify.pipeline.trail import Trail
+from spec_notify.pipeline.trees import is_tree
 from spec_notify.ports import UNFINISHED, VANISHING, StoredDocument, Text, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from spec_notify.pipeline.carried import Carried
     from spec_notify.pipeline.documents import Documents
     from spec_notify.pipeline.rules import Rules
     from spec_notify.ports import History
@@ -29,33 +31,6 @@ if TYPE_CHECKING:
     from .intake import Wish
 
 _OTHER_RULES = "it is read by other rules than before: taken as it stands"
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A document as it stands, and what is remembered of it, maybe under another path."""
-
-    path: str
-    digest: str
-    rules: str = ""
-    snapshot: Snapshot
-    stored: StoredDocument | None = None
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """Its path, and before it the one it moved away from."""
-        old = self.stored.path if self.stored else self.path
-        return (self.path,) if old == self.path else (old, self.path)
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that is to be remembered anew, and the changes that led there."""
-
-    before: StoredDocument | None
-    """What it was compared with: held in its place, it is found so again. None for a baseline."""
-    stored: StoredDocument
-    changes: tuple[Change, ...] = ()
-    baseline: bool = False
-    moved_from: str | None = None
 
 
 class Follower:
@@ -154,10 +129,43 @@ class Follower:
             self.deferred[found.path] = VANISHING
             return
         else:
-            trail = Trail(before, stored.vanished)
-            then = Checkout(branch=stored.branch, head=stored.head, mark=stored.mark)
-            self._walk(found, trail, self._past.pieces(then))
+            self._led(found, stored, before)
+            return
         self._keep(found, trail, before=stored)
+
+    def _led(self, found: Found, stored: StoredDocument, before: Snapshot) -> None:
+        """Follow a document along what led from the look before to this one."""
+        then = Checkout(branch=stored.branch, head=stored.head, mark=stored.mark)
+        pieces = self._past.pieces(then)
+        trail = Trail(put_back(before, self._brought(found, stored, pieces[0])), stored.vanished)
+        self._walk(found, trail, pieces)
+        rested = isinstance(pieces[-1], Rest)
+        self._keep(found, trail, before=stored, left=self._left(found, stored, rested=rested))
+
+    def _brought(self, found: Found, stored: StoredDocument, first: Piece) -> Carried:
+        """Answer the carried rows that the commits right after the look before have brought."""
+        if not stored.carried or not isinstance(first, Compare) or first.before is not None:
+            return {}
+        committed = self._committed_at(found, first.after)
+        return brought(stored.carried, committed) if committed else {}
+
+    def _left(self, found: Found, stored: StoredDocument, *, rested: bool) -> Carried:
+        """Answer the rows that stand here uncommitted and were not told for that."""
+        if not (rested or stored.carried):
+            return {}
+        committed = self._committed_at(found, None)
+        if committed is None:
+            return {}
+        if rested:
+            return carried(committed, found.snapshot)
+        return still(stored.carried, committed, found.snapshot)
+
+    def _committed_at(self, found: Found, commit: str | None) -> Snapshot | None:
+        """Answer a document as of a commit, or of HEAD; a tree's files are carried untold."""
+        commit = commit or self._stand.head
+        if commit is None or is_tree(found.path):
+            return None
+        return self._past.snapshot(commit, found.places)
 
     def _before(self, found: Found, stored: StoredDocument) -> Snapshot | None:
         """Answer what was last seen, read by today's rules; None when its text is gone."""
@@ -200,6 +208,7 @@ class Follower:
         *,
         before: StoredDocument | None = None,
         baseline: bool = False,
+        left: Carried | None = None,
     ) -> None:
         stored, stand = found.stored, self._stand
         kept = StoredDocument(
@@ -213,6 +222,7 @@ class Follower:
             mark=stand.mark,
             rules=found.rules,
             vanished=trail.vanished,
+            carried={**(left or {})},
         )
         moved_from = stored.path if stored and stored.path != found.path else None
         self.seen.append(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from spec_notify.ports import Ledger, Spool
 
     from .context import Context
-    from .following import Seen
     from .reading import Reader, Reading
+    from .seen import Seen
 
 _ATTEMPTS = 20
 

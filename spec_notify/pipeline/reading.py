@@ -12,9 +12,10 @@ import msgspec
 from spec_notify.core.errors import UnansweredError
 from spec_notify.core.snapshot import Notice
 from spec_notify.pipeline.documents import Documents
-from spec_notify.pipeline.following import Follower, Seen
+from spec_notify.pipeline.following import Follower
 from spec_notify.pipeline.moves import archives, is_archived, paired
 from spec_notify.pipeline.rules import Rules
+from spec_notify.pipeline.seen import Seen
 from spec_notify.pipeline.trees import is_tree
 from spec_notify.ports import BUSY, Checkout
 

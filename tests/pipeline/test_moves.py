@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spec_notify.pipeline.following import Found
 from spec_notify.pipeline.intake import Wish
 from spec_notify.pipeline.moves import archives, is_archived, paired
+from spec_notify.pipeline.seen import Found
 from spec_notify.ports import StoredDocument
 from spec_notify.sources.document import read_document
 from tests.acceptance.shop import board
