@@ -28,7 +28,7 @@ proof: dev ## what takes minutes to prove: long histories, many switches, fuzzin
 	@$(BIN)/python -m pytest tests/proof -n $(JOBS) -rA $(PYTEST)
 
 bench: dev ## ratios, taken side by side in one run
-	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/hooks.py && $(BIN)/python benchmarks/latency.py && $(BIN)/python benchmarks/parsing.py
+	@$(BIN)/python benchmarks/startup.py && $(BIN)/python benchmarks/hooks.py && $(BIN)/python benchmarks/latency.py && $(BIN)/python benchmarks/parsing.py && $(BIN)/python benchmarks/lanes.py
 
 docs: dev ## write the generated parts of docs/ anew
 	@$(BIN)/python docs/generate.py

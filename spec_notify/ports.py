@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from .core.delivery import Claim, Delivery, Outcome, State, Step
+from .core.delivery import Claim, Delivery, Outcome, State, Step, Verdict
 from .core.message import Endpoint
 from .core.reflog import Checkout as Checkout  # noqa: PLC0414, TC001 - part of this page
 from .core.reflog import Move as Move  # noqa: PLC0414, TC001 - part of this page
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from .core.alarm import Alarm
     from .core.event import Event
+    from .core.lane import Breaker, Lane
     from .core.message import Failure, Message, Order, Reply
 
 
@@ -44,6 +46,8 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Stands for how it was read; what was read in another way is not compared."""
     vanished: dict[str, Status] = msgspec.field(default_factory=dict)
     """Last status of tasks that are gone, the latest last: one that returns is compared with it."""
+    carried: dict[str, Status | None] = msgspec.field(default_factory=dict)
+    """What HEAD says of rows that a silent move carried along: news once a commit has them."""
     held: int = 0
     """Transitions waiting for `accept`; 0 when nothing is held."""
     held_since: int | None = None
@@ -86,6 +90,18 @@ class Ledger(Protocol):
 
     def admit(self, event: Event, deliveries: Sequence[Delivery]) -> int:
         """Insert an event and its deliveries; one whose id is known is no news. Answer how many."""
+
+    def unheard(self, limit: int) -> list[Delivery]:
+        """Answer dead letters that nothing was told of, oldest first; none of our own health."""
+
+    def heard(self, deliveries: Sequence[str]) -> None:
+        """These dead letters (`dlv_` ids) were told of, or counted."""
+
+    def alarm(self, endpoint: str) -> Alarm:
+        """Answer what was told of a destination's dead letters."""
+
+    def keep(self, alarm: Alarm) -> None:
+        """Remember what was told."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,11 +164,14 @@ class Spool(Protocol):
         now: int,
         leases: Mapping[str, int],
         only: str | None = None,
+        lanes: Mapping[str, Lane] | None = None,
     ) -> list[Claim]:
         """Lease due deliveries of these subscriptions, oldest due first.
 
         `leases` gives each subscription's lease in milliseconds. The attempt is numbered and its
         row written here, before any byte is sent. `only` claims that one delivery, probe or not.
+        `lanes` says what holds a subscription back: its rate, the order of its tasks, and the
+        breaker of its endpoint, which lets a replay's first try through always.
         """
 
     def settle(
@@ -163,10 +182,13 @@ class Spool(Protocol):
         *,
         status: int | None,
         now: int,
+        endpoint: str = "",
+        verdict: Verdict = Verdict.UNKNOWN,
     ) -> Settled | None:
         """Finish an attempt and seal its record into the chain; None if the lease was lost.
 
-        The record gets `sequence`, `writer` and `previous` here (contract, section 9).
+        The record gets `sequence`, `writer` and `previous` here (contract, section 9). In the same
+        transaction the `verdict` moves the breaker of the `endpoint`, unless it is empty.
         """
 
     def lapsed(
@@ -219,8 +241,38 @@ class Spool(Protocol):
     def counts(self) -> dict[State, int]:
         """Count deliveries by state, probes left out; every state is present."""
 
-    def next_due(self, subscriptions: Collection[str]) -> int | None:
-        """Answer when the next pending delivery of these subscriptions is due."""
+    def next_due(
+        self,
+        subscriptions: Collection[str],
+        *,
+        lanes: Mapping[str, Lane] | None = None,
+        now: int = 0,
+    ) -> int | None:
+        """Answer when the next pending delivery of these subscriptions may leave.
+
+        With `lanes`, as they stand `now`; what may leave at once is due when it was due.
+        """
+
+    def breakers(self) -> Mapping[str, Breaker]:
+        """Answer the breakers that are not at rest, by endpoint (`core.lane.position` says more).
+
+        The endpoint of a route is `core.lane.Lane.endpoint`.
+        """
+
+    def alarms(self) -> Mapping[str, Alarm]:
+        """Answer what was told, and is to tell, of destinations that had dead letters."""
+
+    def has_unheard(self) -> bool:
+        """Say whether there is a dead letter that nothing was told of."""
+
+    def postpone(self, subscription: str, *, until: int, now: int) -> int:
+        """Let nothing of a subscription be due before `until`; answer how many had to wait.
+
+        Tests and untried replays are spared.
+        """
+
+    def reconnect(self, endpoint: str, *, subscriptions: Collection[str], now: int) -> int:
+        """Close a breaker that was open for want of a route; answer how many are due at once."""
 
     def gone(self) -> frozenset[str]:
         """Answer the endpoint marks that answered 410 and were not freed since."""
@@ -239,6 +291,33 @@ class Spool(Protocol):
 
     def close(self) -> None:
         """Let go of the database."""
+
+    def discard(self, ids: Sequence[str]) -> list[Delivery]:
+        """Delete finished deliveries (`dlv_` ids) now, their attempts and idle events with them.
+
+        Answers those deleted; an open one, and one whose evidence is not all in files yet, stays.
+        """
+
+    def acknowledge(
+        self, ids: Sequence[str], record: Callable[[Delivery], Mapping[str, object]], *, now: int
+    ) -> list[Settled]:
+        """Note that a human has seen these dead letters, and seal a record of each.
+
+        Any other delivery, and one acknowledged since it died, is passed over. The delivery
+        stays as it is.
+        """
+
+    def acknowledged(self) -> Mapping[str, int]:
+        """Answer delivery id → when for the dead letters acknowledged since they were replayed."""
+
+    def oldest_pending(self) -> int | None:
+        """Answer when the oldest pending delivery was queued, probes left out."""
+
+    def waits(self, recent: int) -> list[int]:
+        """Answer the milliseconds from queued to delivered of the latest deliveries, newest first.
+
+        A replayed one counts from its replay; probes are left out.
+        """
 
 
 class Transport(Protocol):

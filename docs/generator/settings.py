@@ -30,6 +30,7 @@ _PLAIN = {
     settings.text: "a text",
     settings.label: "a text of up to 64 characters",
     settings.link: "a URL",
+    settings.rate: "a number and `/s`, `/m` or `/h`",
     settings.share: "a number from 0 to 1",
     settings.variable: "the name of an environment variable",
     settings.inside: "a path inside the repository",

@@ -145,6 +145,8 @@ class HealthFacts(Facts, frozen=True, kw_only=True):
     last_status: int | None = None
     reason: str | None = None
     guidance: str | None = None
+    dead_letters: int | None = None
+    """How many this destination had since the last such event, this one included."""
 
 
 F = TypeVar("F", bound=Facts)

@@ -23,6 +23,8 @@ NO_SUBSCRIPTION = "no_subscription"
 """Why deliveries are parked whose subscription the config no longer names."""
 UNREADY = ("secret_missing", "invalid_url", "disabled", "unsupported", NO_SUBSCRIPTION)
 """Why a process parks what it cannot serve; one that can serve it frees it."""
+OFFLINE_PAUSE = 30_000
+"""Milliseconds until the next try when this machine had no route and none returns earlier."""
 PROBE_PATIENCE = 60_000
 """Milliseconds a probe may wait for its only attempt; its process claims it at once, or died."""
 
@@ -44,6 +46,7 @@ class Signal(StrEnum):
     CLAIM = "claim"
     DELIVERED = "delivered"
     RETRY = "retry"
+    OFFLINE = "offline"
     LEASE_EXPIRED = "lease_expired"
     REJECTED = "rejected"
     EXHAUSTED = "exhausted"
@@ -60,6 +63,8 @@ MOVES: Mapping[tuple[State, Signal], State] = {
     (State.PENDING, Signal.CLAIM): State.IN_FLIGHT,
     (State.IN_FLIGHT, Signal.DELIVERED): State.DELIVERED,
     (State.IN_FLIGHT, Signal.RETRY): State.PENDING,
+    # No route is nobody's failure: the try is not counted.
+    (State.IN_FLIGHT, Signal.OFFLINE): State.PENDING,
     (State.IN_FLIGHT, Signal.LEASE_EXPIRED): State.PENDING,
     (State.IN_FLIGHT, Signal.REJECTED): State.DEAD,
     (State.IN_FLIGHT, Signal.EXHAUSTED): State.DEAD,
@@ -99,6 +104,7 @@ class Verdict(StrEnum):
 
     DELIVERED = "delivered"
     RETRY = "retry"
+    OFFLINE = "offline"
     REJECTED = "rejected"
     GONE = "gone"
     DRY_RUN = "dry_run"
@@ -175,6 +181,9 @@ def advance(
         return Step(signal=signal, state=state, reason=_final_reason(signal, delivery, outcome))
     if signal is Signal.LEASE_EXPIRED:
         return Step(signal=signal, state=state, reason=outcome.detail, next_at=now)
+    if signal is Signal.OFFLINE:
+        reason = f"{outcome.detail}; next attempt when the network is back, or in 30s"
+        return Step(signal=signal, state=state, reason=reason, next_at=now + OFFLINE_PAUSE)
     delay = next_delay(delivery.tries, schedule, jitter=jitter, retry_after=outcome.retry_after)
     reason = f"{outcome.detail}; {spell_retry_after(delay)}"
     return Step(signal=signal, state=state, reason=reason, next_at=now + delay.millis)
@@ -190,6 +199,8 @@ def _signal(delivery: Delivery, outcome: Outcome, schedule: Schedule) -> Signal:
             return Signal.GONE
         case Verdict.REJECTED:
             return Signal.REJECTED
+        case Verdict.OFFLINE:
+            return Signal.OFFLINE
         case _ if delivery.tries >= schedule.max_attempts:
             return Signal.EXHAUSTED
         case Verdict.UNKNOWN:

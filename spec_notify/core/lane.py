@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from .delivery import Verdict
+from .delivery import OFFLINE_PAUSE, Verdict
 
 FAILURES = 10
 """Failed attempts in a row that open a breaker: more than one wave of parallel attempts."""
@@ -91,30 +91,102 @@ def spell_rate(rate: Rate) -> str:
     return f"{rate.count}/{unit}"
 
 
-def allowed(rate: Rate, due: float, *, now: int) -> int:
-    """Answer how many attempts may begin now, when the next was `due` (ms) by even spread.
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """A rate at an instant: `due` is when the next attempt falls by even spread, microseconds.
 
-    A `due` further ahead than this rate can have put it is a clock's mistake, and counts as now.
+    A `due` further ahead than the rate can have put it is a clock's mistake and counts as now.
     """
-    gap, burst = _spread(rate)
-    if due > now + rate.per:
-        due = now
-    return max(0, int((now - max(due, now - 0.0)) / gap + burst)) if due <= now else _ahead(
-        due - now, gap, burst
-    )
+
+    rate: Rate
+    due: int
+    now: int
+
+    @property
+    def allowed(self) -> int:
+        """How many attempts may begin now."""
+        return max(0, self._burst - -(-self._ahead // self._gap))
+
+    @property
+    def free_at(self) -> int:
+        """The millisecond from which an attempt may begin."""
+        wait = self._ahead - (self._burst - 1) * self._gap
+        return self.now + max(0, -(-wait // 1000))
+
+    def begun(self, count: int) -> int:
+        """Answer the next `due`, `count` attempts having begun now."""
+        return self.now * 1000 + self._ahead + count * self._gap
+
+    @property
+    def _gap(self) -> int:
+        return self.rate.per * 1000 // self.rate.count
+
+    @property
+    def _burst(self) -> int:
+        return max(1, _BURST * self.rate.count // self.rate.per)
+
+    @property
+    def _ahead(self) -> int:
+        ahead = self.due - self.now * 1000
+        return ahead if 0 < ahead <= self.rate.per * 1000 else 0
 
 
-def begun(rate: Rate, due: float, *, now: int, count: int = 1) -> float:
-    """Answer when the next attempt is due by even spread, `count` more having begun now."""
-    gap, _ = _spread(rate)
-    if not now <= due <= now + rate.per:
-        due = now
-    return due + gap * count
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lane lets through at an instant."""
+
+    limit: int
+    """How many, replays included."""
+    free_at: int
+    """From when the rate allows one more."""
+    opens_at: int
+    """From when the breaker lets others than replays through."""
+    trial: bool = False
+    """Half open: one may leave, and its token is to be remembered."""
 
 
-def free_at(rate: Rate, due: float, *, now: int) -> int:
-    """Answer the millisecond from which one more attempt may begin."""
-    gap, burst = _spread(rate)
-    if allowed(rate, due, now=now):
-        return now
-    return now + max(1, -int(-(due - now - gap * (burst - 1)) // 1))
+def gate(lane: Lane, breaker: Breaker | None, due: int, *, limit: int, now: int) -> Gate:
+    """Decide what may leave; `due` is the lane's in `Pace`."""
+    pace = Pace(rate=lane.rate, due=due, now=now) if lane.rate else None
+    most = min(limit, pace.allowed) if pace else limit
+    free_at = pace.free_at if pace else now
+    where = position(breaker, now)
+    if breaker is None or breaker.until is None or where is Position.CLOSED:
+        return Gate(limit=most, free_at=free_at, opens_at=now)
+    if where is Position.OPEN:
+        return Gate(limit=most, free_at=free_at, opens_at=breaker.until)
+    if breaker.trial is not None and now < breaker.trial_until:
+        return Gate(limit=most, free_at=free_at, opens_at=breaker.trial_until)
+    return Gate(limit=min(most, 1), free_at=free_at, opens_at=now, trial=True)
+
+
+def position(breaker: Breaker | None, now: int) -> Position:
+    """Answer where a breaker stands; one that opened in the future was a clock's mistake."""
+    if breaker is None or breaker.until is None or breaker.opened_at is None:
+        return Position.CLOSED
+    return Position.OPEN if breaker.opened_at <= now < breaker.until else Position.HALF_OPEN
+
+
+def after(breaker: Breaker, delivery: str, token: str, verdict: Verdict, *, now: int) -> Breaker:
+    """Answer the breaker after an attempt; what says nothing of the destination frees its trial."""
+    tried = breaker.trial == token
+    freed = replace(breaker, trial=None) if tried else breaker
+    match verdict:
+        case Verdict.DELIVERED:
+            return Breaker(endpoint=breaker.endpoint)
+        case Verdict.OFFLINE:
+            return replace(
+                freed, opened_at=now, until=now + OFFLINE_PAUSE, offline=True, trial=None
+            )
+        case Verdict.RETRY:
+            return _failed(freed, delivery, tried=tried, now=now)
+        case _:
+            return freed
+
+
+def _failed(breaker: Breaker, delivery: str, *, tried: bool, now: int) -> Breaker:
+    over = tuple(dict.fromkeys((*breaker.over, delivery)))[:OVER]
+    failed = replace(breaker, failures=breaker.failures + 1, over=over)
+    ripe = failed.failures >= FAILURES and len(over) >= OVER
+    if tried or (breaker.until is None and ripe):
+        pause = min(2 * breaker.pause, LONGEST_PAUSE) or PAUSE
+        return replace(failed, opened_at=now, until=now + pause, pause=pause, offline=False)
+    return failed

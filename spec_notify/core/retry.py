@@ -23,7 +23,9 @@ SCHEDULES = {
     "conductor": ("1s", "2s"),
 }
 RETRY_AFTER_CAP = 3_600_000
-_SECONDS = re.compile(r"[0-9]{1,10}")
+_SECONDS = re.compile(r"[0-9]+")
+_MOST_SECONDS = 10**10
+"""Longer waits are read as this one, some three hundred years: the cap makes them all one hour."""
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +93,9 @@ def parse_retry_after(value: str | None, *, now: int) -> int | None:
         return None
     value = value.strip()
     if value.isascii() and _SECONDS.fullmatch(value):
-        return int(value) * 1000
+        digits = value.lstrip("0") or "0"
+        known = len(digits) < len(str(_MOST_SECONDS))
+        return 1000 * (int(digits) if known else _MOST_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
         # Two of HTTP's three date forms name no zone; all three mean UTC.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .event import TEST
+from .lane import Rate
 from .message import Terms
 from .retry import Schedule, schedule
 
@@ -40,6 +41,9 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     expire_after: int = 7 * 86_400_000
     concurrency: int = 8
     allow_private: bool = False
+    rate: Rate | None = None
+    order: str = "any"
+    """`task`: what a task did later waits for what it did earlier."""
     retry: Schedule = schedule()
     terms: Terms = Terms()
 

@@ -10,8 +10,10 @@ import msgspec
 from spec_notify.core.delivery import Delivery, Outcome, Verdict, advance
 from spec_notify.core.evidence import attempt_record
 from spec_notify.core.exchange import inert
-from spec_notify.core.message import Failure, Message, Order, Reply
+from spec_notify.core.message import Failure, Fault, Message, Order, Reply
 from spec_notify.core.retry import schedule
+
+from .slots import lane_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from spec_notify.core.delivery import Claim
     from spec_notify.core.message import Secret
     from spec_notify.ports import EvidenceLog, Record, Route, Spool, Transport
+
+
+_ROUTE = (Fault.DNS, Fault.CONNECT)
+"""What fails where there is no route; with one, it is the destination's."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +36,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     alive: Callable[[str], bool]
     user_agent: str
+    routed: Callable[[str | None], bool] = lambda _: True
+    """Whether a route leads to an address, or, for None, to the world at all."""
     mark: Callable[[str], None]
     """Called at each named step of an attempt; a test may die there."""
 
@@ -102,10 +110,16 @@ class Attempt:
         self._facts.mark("sent")
         now = self._facts.clock()
         outcome = route.target.judge(answer, strict=subscription.strict, now=now)
+        if isinstance(answer, Failure) and self._is_offline(answer):
+            said = f"offline: this machine has no route; {outcome.detail}"
+            outcome = Outcome(verdict=Verdict.OFFLINE, detail=said)
         # What a receiver says may echo a secret; its words go into the spool and onto screens.
         said = inert(outcome.detail, _secrets(route))
         outcome = msgspec.structs.replace(outcome, detail=said)
         return Sent(outcome=outcome, message=message, answer=answer)
+
+    def _is_offline(self, failure: Failure) -> bool:
+        return failure.fault in _ROUTE and not self._facts.routed(failure.address)
 
     def settle(
         self,
@@ -129,7 +143,15 @@ class Attempt:
             at=now,
             dry_run=outcome.verdict is Verdict.DRY_RUN,
         )
-        settled = self._spool.settle(claim, step, record, status=outcome.status, now=now)
+        settled = self._spool.settle(
+            claim,
+            step,
+            record,
+            status=outcome.status,
+            now=now,
+            endpoint=lane_of(route).endpoint if route else "",
+            verdict=outcome.verdict,
+        )
         if settled is None:
             return None
         self._facts.mark("settled")

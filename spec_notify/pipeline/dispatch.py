@@ -16,6 +16,7 @@ import msgspec
 from spec_notify.core.delivery import Claim, Outcome, Verdict
 from spec_notify.core.errors import SpoolError
 
+from .health import Health
 from .slots import Slots, ready
 from .tidy import Tidy
 
@@ -43,6 +44,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     concurrency: int
     retention: int
+    max_pending: int = 100_000
+    """Open deliveries of one subscription."""
 
 
 class Flight(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +81,7 @@ class Dispatch:
         self._warn = warn
         self._slots = Slots(spool=spool, facts=facts)
         self._tidy = Tidy(spool=spool, attempt=attempt, facts=facts, warn=warn)
+        self._health = Health(spool=spool, facts=facts)
         self._idle: list[Transport] = []
         self._flying: dict[asyncio.Task[None], Flight] = {}
         self._tidied: int | None = None
@@ -154,13 +158,15 @@ class Dispatch:
             mine = {each.claim.token for each in flights}
             self._tidy.run(routes, mine=mine, now=now, retention=limits.retention)
             self._tidied = now
+        self._health.hold(routes, now)
+        self._health.tell(routes, now=now, max_pending=limits.max_pending)
         names = ready(routes)
-        due = self._spool.next_due(names)
+        due = self._slots.next_due(routes, names)
         if due is None or due > now:
             return [], due
         load = Counter(each.claim.delivery.subscription for each in flights)
         claims = self._slots.fill(routes, load, limits.concurrency)
-        due = self._spool.next_due(names)
+        due = self._slots.next_due(routes, names)
         # What is due and was not claimed waits for room, and a landing wakes us.
         return claims, now + LISTEN_EVERY if due is not None and due <= now else due
 

@@ -13,7 +13,7 @@ from spec_notify.core.subscription import wants
 from spec_notify.ports import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from spec_notify.core.config import Config
     from spec_notify.core.event import Event
@@ -64,19 +64,29 @@ class News:
         """None for no news, else whether the arrival was already heard on another branch."""
         change = self._changes[index]
         transition = change.transition
+        key = change.name or transition.task.key
         if transition.after is None:
+            if change.counted and "\n" not in key:
+                # The row that was told of is gone, and another goes by its key.
+                self._forget((branch, *(f"*{each}" for each in _ARRIVALS)), key, told)
             return None
-        key, to = change.name or transition.task.key, transition.after.canonical
+        to = transition.after.canonical
         already = told.get((branch, key)) == _stand(transition.after) and not change.counted
-        for stale in _undone(transition, branch):
-            self._forget(stale, transition.task.key, told)
+        self._forget(_undone(transition, branch), key, told)
         heard = _arrives(to) and (f"*{to}", key) in told and not change.counted
         self._tell(branch, key, transition.after, told)
         return None if already else heard
 
-    def _forget(self, branch: str, key: str, told: dict[tuple[str, str], str]) -> None:
-        """Forget what was told of a key on a branch, whatever words stood behind it."""
-        gone = {name for name in told if name[0] == branch and name[1].split("\n")[0] == key}
+    def _forget(
+        self, branches: Collection[str], key: str, told: dict[tuple[str, str], str]
+    ) -> None:
+        """Forget what was told of a task on branches: by its id, and by its words, if it has both.
+
+        It may have been told under another number, or in other words.
+        """
+        id_, _, words = key.partition("\n")
+        parts = {id_, words} - {""}
+        gone = {name for name in told if name[0] in branches and parts & {*name[1].split("\n")}}
         self._forgotten += gone
         self._tidings = [each for each in self._tidings if (each.branch, each.key) not in gone]
         for name in gone:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spec_notify.core.kinds import TARGET_KINDS, Place
+from spec_notify.core.lane import Lane
+
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,11 +43,16 @@ class Slots:
         """Claim exactly this delivery, whatever else is due; none if it cannot be claimed."""
         return self._lease(1, routes, ready(routes), only=delivery)
 
+    def next_due(self, routes: Mapping[str, Route], names: Collection[str]) -> int | None:
+        """Answer when the next delivery of these subscriptions may leave."""
+        lanes = {name: lane_of(routes[name]) for name in names}
+        return self._spool.next_due(names, lanes=lanes, now=self._facts.clock())
+
     def _shared_out(
         self, routes: Mapping[str, Route], load: Counter[str], concurrency: int
     ) -> Iterator[Claim]:
         names = ready(routes)
-        due = [name for name in names if self._is_due(name)]
+        due = [name for name in names if self._is_due(name, routes)]
         while due:
             given = shares(
                 {name: routes[name].subscription.concurrency - load[name] for name in due},
@@ -64,8 +72,8 @@ class Slots:
             if not given:
                 return
 
-    def _is_due(self, name: str) -> bool:
-        at = self._spool.next_due((name,))
+    def _is_due(self, name: str, routes: Mapping[str, Route]) -> bool:
+        at = self.next_due(routes, (name,))
         return at is not None and at <= self._facts.clock()
 
     def _lease(
@@ -83,7 +91,24 @@ class Slots:
             now=self._facts.clock(),
             leases={name: routes[name].subscription.timeout + LEASE_MARGIN for name in names},
             only=only,
+            lanes={name: lane_of(routes[name]) for name in names},
         )
+
+
+def lane_of(route: Route) -> Lane:
+    """Answer how a subscription's deliveries leave, and which breaker is theirs.
+
+    Subscriptions to one URL share a breaker. Where one address serves everybody, as a forge's, or
+    there is none, each has its own: it may be its credential that fails.
+    """
+    subscription = route.subscription
+    kind = TARGET_KINDS[subscription.type]
+    shared = kind.place in {Place.URL, Place.SECRET_URL}
+    return Lane(
+        endpoint=route.mark if shared else f"{route.mark} {subscription.name}",
+        rate=subscription.rate,
+        ordered=subscription.order == "task",
+    )
 
 
 def ready(routes: Mapping[str, Route]) -> list[str]:

@@ -7,22 +7,25 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from spec_notify.core.delivery import Signal, State, move, sources_of
+from msgspec.structs import replace
+
+from spec_notify.core.delivery import Signal, State, Verdict, move
+from spec_notify.core.lane import PLAIN
 from spec_notify.ports import Record, Settled
 
 from .connection import Damaged
-from .rows import finished_at, listed, read_claim, read_delivery
+from .lanes import WAITING, Ready, keep_breaker, keep_pace, note, ready
+from .rows import finished_at, is_unheard, listed, no_attempt, read_claim, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from spec_notify.core.delivery import Claim, Step
+    from spec_notify.core.delivery import Claim, Delivery, Step
+    from spec_notify.core.lane import Lane
 
     from .connection import Database, Row
     from .sealing import Sealed, Tip
 
-(WAITING,) = sources_of(Signal.CLAIM)
-"""The one state a delivery is claimed from."""
 LEASED = move(WAITING, Signal.CLAIM)
 
 
@@ -42,26 +45,23 @@ class Attempts:
         now: int,
         leases: Mapping[str, int],
         only: str | None = None,
+        lanes: Mapping[str, Lane] | None = None,
     ) -> list[Claim]:
         """Lease due deliveries of these subscriptions, oldest due first."""
+        ways = {name: (lanes or {}).get(name, PLAIN) for name in subscriptions}
         # Asked first without the write lock: most passes find nothing due.
         with self._database.reading():
-            if not self._due(limit, subscriptions, now, only):
+            if not self._due(limit, ways, now, only):
                 return []
         with self._database.writing():
             claims = []
-            for _, row, subscription in self._due(limit, subscriptions, now, only):
-                self._database.change(
-                    "claim",
-                    seq=row,
-                    state=LEASED,
-                    owner=owner,
-                    token=token(),
-                    now=now,
-                    lease_until=now + leases[subscription],
-                )
-                self._database.change("start_attempt", seq=row)
-                claims.append(read_claim(self._database, row))
+            for each in self._due(limit, ways, now, only):
+                until = now + leases[each.subscription]
+                facts = {"state": LEASED, "now": now, "lease_until": until}
+                self._database.change("claim", seq=each.row, owner=owner, token=token(), **facts)
+                self._database.change("start_attempt", seq=each.row)
+                claims.append(read_claim(self._database, each.row))
+                self._leave(each, ways[each.subscription], claims[-1])
             return claims
 
     def settle(
@@ -72,6 +72,8 @@ class Attempts:
         *,
         status: int | None,
         now: int,
+        endpoint: str = "",
+        verdict: Verdict = Verdict.UNKNOWN,
     ) -> Settled | None:
         """Finish an attempt and seal its record into the chain; None if the lease was lost."""
         state = move(LEASED, step.signal)
@@ -88,11 +90,23 @@ class Attempts:
                 parked_for=step.signal if parked else None,
                 parked_at=now if parked else None,
                 finished_at=finished_at(state, now),
+                spared=int(step.signal is Signal.OFFLINE),
+                unheard=is_unheard(claim.delivery.type, state),
             )
             if found is None:
                 return None
             sealed = self._seal(found[0], claim, record, now)
-            return Settled(delivery=read_delivery(self._database, found[0]), record=sealed)
+            settled = read_delivery(self._database, found[0])
+            if endpoint:
+                note(
+                    self._database,
+                    endpoint,
+                    settled,
+                    token=claim.token,
+                    verdict=verdict,
+                    now=now,
+                )
+            return Settled(delivery=settled, record=sealed)
 
     def lapsed(
         self, *, now: int, alive: Callable[[str], bool], mine: Collection[str] = ()
@@ -140,28 +154,72 @@ class Attempts:
             rows = self._database.rows("evidence_names", id=delivery)
         return [(spec, name) for spec, name in rows]
 
+    def acknowledge(
+        self, ids: Sequence[str], record: Callable[[Delivery], Mapping[str, object]], *, now: int
+    ) -> list[Settled]:
+        """Note that a human has seen these dead letters, and seal a record of each.
+
+        The record waits for its file like an attempt's; its row is numbered below nought.
+        """
+        noted = []
+        with self._database.writing():
+            for each in dict.fromkeys(ids):
+                found = self._database.row("acknowledgeable", id=each, state=State.DEAD)
+                if found is None:
+                    continue
+                row, spec = found
+                delivery = read_delivery(self._database, row)
+                kept = self._database.row("start_acknowledgement", seq=row, now=now)
+                sealed = self._seal_row(
+                    kept, spec, no_attempt(delivery, now), record(delivery), now
+                )
+                noted.append(Settled(delivery=delivery, record=sealed))
+        return noted
+
+    def acknowledged(self) -> Mapping[str, int]:
+        """Answer delivery id → when for the dead letters acknowledged since they were replayed."""
+        with self._database.reading():
+            return dict(self._database.rows("acknowledged", state=State.DEAD))
+
     def _due(
-        self, limit: int, subscriptions: Collection[str], now: int, only: str | None
-    ) -> list[tuple[int, int, str]]:
-        """Answer (due, row, subscription) of what may be claimed, oldest due first."""
-        facts = {"state": WAITING, "now": now}
-        found = []
-        for name in subscriptions:
-            if only is None:
-                rows = self._database.rows("due", subscription=name, limit=limit, **facts)
-            else:
-                rows = self._database.rows("due_only", subscription=name, id=only, **facts)
-            found.append([(due, row, name) for due, row in rows])
-        return list(islice(merge(*found), limit))
+        self, limit: int, lanes: Mapping[str, Lane], now: int, only: str | None
+    ) -> list[Ready]:
+        """Answer what may be claimed, oldest due first; `only` is asked for by name, lane or no."""
+        if only is None:
+            found = ready(self._database, limit, lanes, now=now)
+            return list(islice(merge(*found, key=lambda each: each[:2]), limit))
+        facts = {"state": WAITING, "now": now, "id": only}
+        return [
+            Ready(due, row, name)
+            for name in lanes
+            for due, row in self._database.rows("due_only", subscription=name, **facts)
+        ][:limit]
+
+    def _leave(self, each: Ready, lane: Lane, claim: Claim) -> None:
+        """Remember in its lane that an attempt begins."""
+        keep_pace(self._database, each.subscription, lane, now=claim.started_at)
+        if each.trial is not None:
+            tried = replace(each.trial, trial=claim.token, trial_until=claim.lease_until)
+            keep_breaker(self._database, each.trial, tried)
 
     def _seal(self, row: int, claim: Claim, record: Mapping[str, object], now: int) -> Record:
+        attempt = self._database.row("attempt", seq=row, number=claim.delivery.attempts)
+        return self._seal_row(attempt, attempt[1] if attempt else None, claim, record, now)
+
+    def _seal_row(
+        self,
+        attempt: Row | None,
+        of: str | None,
+        claim: Claim,
+        record: Mapping[str, object],
+        now: int,
+    ) -> Record:
         # Imported late: a look has nothing to seal, and a git hook should not pay for it.
         from .sealing import chain_of, seal_after
 
-        attempt = self._database.row("attempt", seq=row, number=claim.delivery.attempts)
         if attempt is None:
             raise Damaged("an attempt that was claimed is missing")
-        spec = chain_of(attempt[1])
+        spec = chain_of(of)
         sealed = seal_after(self._tip(spec), record, claim, writer=self.writer, now=now)
         self._keep(attempt, spec, sealed)
         return Record(row=attempt[0], spec=spec, name=sealed.name, body=sealed.body)

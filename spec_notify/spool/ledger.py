@@ -9,11 +9,13 @@ import msgspec
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import StaleBaselineError
 
-from .rows import delivery_row, document_body, event_row
+from .lanes import keep_alarm, read_alarm
+from .rows import delivery_row, document_body, event_row, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spec_notify.core.alarm import Alarm
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
     from spec_notify.ports import StoredDocument, Told
@@ -103,6 +105,24 @@ class SqliteLedger:
             if delivery.state in OPEN and delivery.subscription in self._open:
                 self._open[delivery.subscription] += 1
         return len(deliveries)
+
+    def unheard(self, limit: int) -> list[Delivery]:
+        """Answer dead letters that nothing was told of, oldest first."""
+        rows = self._database.rows("unheard", limit=limit)
+        return [read_delivery(self._database, row) for (row,) in rows]
+
+    def heard(self, deliveries: Sequence[str]) -> None:
+        """These dead letters were told of, or counted."""
+        for each in deliveries:
+            self._database.change("heard", id=each)
+
+    def alarm(self, endpoint: str) -> Alarm:
+        """Answer what was told of a destination's dead letters."""
+        return read_alarm(self._database, endpoint)
+
+    def keep(self, alarm: Alarm) -> None:
+        """Remember what was told."""
+        keep_alarm(self._database, self.alarm(alarm.endpoint), alarm)
 
     def committed(self) -> None:
         """The transaction stands: what was saved in it may be remembered."""

@@ -7,8 +7,10 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from spec_notify.core.delivery import State
+from spec_notify.core.lane import PLAIN
 
-from .memory_attempts import MemoryAttempts, due_at
+from .memory_attempts import MemoryAttempts
+from .memory_lanes import MemoryLanes, next_due
 from .memory_moves import MemoryMoves
 from .tables import MemoryLedger, Tables
 
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
+    from spec_notify.core.lane import Lane
     from spec_notify.ports import Ledger, Query, StoredDocument
 
 
-class MemorySpool(MemoryAttempts, MemoryMoves):
+class MemorySpool(MemoryAttempts, MemoryMoves, MemoryLanes):
     """`ports.Spool` in memory, for tests and for commands that keep no state."""
 
     def __init__(self, *, writer: str = "memory", generation: str = "") -> None:
@@ -61,14 +64,20 @@ class MemorySpool(MemoryAttempts, MemoryMoves):
                 for state in State
             }
 
-    def next_due(self, subscriptions: Collection[str]) -> int | None:
-        """Answer when the next pending delivery of these subscriptions is due."""
+    def next_due(
+        self,
+        subscriptions: Collection[str],
+        *,
+        lanes: Mapping[str, Lane] | None = None,
+        now: int = 0,
+    ) -> int | None:
+        """Answer when the next pending delivery of these subscriptions may leave."""
         with self._lock:
-            waiting = self._now.waiting()
-        return min(
-            (due_at(slot)[0] for slot in waiting if slot.delivery.subscription in subscriptions),
-            default=None,
-        )
+            found = [
+                next_due(self._now, name, (lanes or {}).get(name, PLAIN), now=now)
+                for name in subscriptions
+            ]
+        return min((each for each in found if each is not None), default=None)
 
     def subscriptions(self) -> frozenset[str]:
         """Answer the names of subscriptions that have a pending delivery."""
@@ -86,6 +95,26 @@ class MemorySpool(MemoryAttempts, MemoryMoves):
                 self._now.gone[endpoint] = now
             else:
                 self._now.gone.pop(endpoint, None)
+
+    def oldest_pending(self) -> int | None:
+        """Answer when the oldest pending delivery was queued, probes left out."""
+        with self._lock:
+            pending = [slot.delivery for slot in self._now.standing(State.PENDING)]
+        return min((each.created_at for each in pending if not each.probe), default=None)
+
+    def waits(self, recent: int) -> list[int]:
+        """Answer the milliseconds from queued to delivered of the latest deliveries."""
+        with self._lock:
+            ended = [
+                (slot.finished_at, slot.row, slot.delivery)
+                for slot in self._now.standing(State.DELIVERED)
+                if slot.finished_at is not None and not slot.delivery.probe
+            ]
+        ended.sort(key=lambda each: each[:2], reverse=True)
+        return [
+            at - (each.created_at if each.replayed_at is None else each.replayed_at)
+            for at, _, each in ended[:recent]
+        ]
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from spec_notify.core.delivery import Claim, State, move
+from spec_notify.core.delivery import Claim, Signal, State, Verdict, move
+from spec_notify.core.lane import PLAIN
 from spec_notify.ports import Record, Settled
 
 from .attempts import LEASED
-from .rows import finished_at
+from .memory_lanes import leave, note, ready
+from .rows import finished_at, is_unheard, no_attempt
 from .sealing import Tip, chain_of, seal_after
 from .tables import Attempt
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from threading import RLock
 
-    from spec_notify.core.delivery import Step
+    from spec_notify.core.delivery import Delivery, Step
+    from spec_notify.core.lane import Lane
 
     from .tables import Slot, Tables
 
@@ -40,18 +43,17 @@ class MemoryAttempts:
         now: int,
         leases: Mapping[str, int],
         only: str | None = None,
+        lanes: Mapping[str, Lane] | None = None,
     ) -> list[Claim]:
         """Lease due deliveries of these subscriptions, oldest due first."""
+        ways = {name: (lanes or {}).get(name, PLAIN) for name in subscriptions}
         with self._lock:
-            due = [
-                slot
-                for slot in self._now.waiting(only)
-                if slot.delivery.subscription in subscriptions and slot.delivery.next_at <= now
-            ]
-            return [
-                self._lease(slot, owner, token(), now, leases)
-                for slot in sorted(due, key=due_at)[:limit]
-            ]
+            due = ready(self._now, limit, ways, now=now, only=only)
+            claims = []
+            for slot, trial in sorted(due, key=lambda each: due_at(each[0]))[:limit]:
+                claims.append(self._lease(slot, owner, token(), now, leases))
+                leave(self._now, ways[slot.delivery.subscription], claims[-1], trial)
+            return claims
 
     def settle(
         self,
@@ -61,6 +63,8 @@ class MemoryAttempts:
         *,
         status: int | None,
         now: int,
+        endpoint: str = "",
+        verdict: Verdict = Verdict.UNKNOWN,
     ) -> Settled | None:
         """Finish an attempt and seal its record into the chain; None if the lease was lost."""
         state = move(LEASED, step.signal)
@@ -69,7 +73,10 @@ class MemoryAttempts:
             if slot is None or slot.claim is None or slot.claim.token != claim.token:
                 return None
             next_at = slot.delivery.next_at if step.next_at is None else step.next_at
-            settled = slot.put(state=state, next_at=next_at, reason=step.reason, last_status=status)
+            tries = slot.delivery.tries - (step.signal is Signal.OFFLINE)
+            settled = slot.put(
+                state=state, next_at=next_at, reason=step.reason, last_status=status, tries=tries
+            )
             self._now.keep(
                 settled,
                 claim=None,
@@ -77,7 +84,17 @@ class MemoryAttempts:
                 parked_for=step.signal.value if state is State.PARKED else None,
                 parked_at=now,
                 finished_at=finished_at(state, now),
+                unheard=is_unheard(claim.delivery.type, state),
             )
+            if endpoint:
+                note(
+                    self._now,
+                    endpoint,
+                    settled.delivery,
+                    token=claim.token,
+                    verdict=verdict,
+                    now=now,
+                )
             return Settled(delivery=settled.delivery, record=self._seal(claim, record, now))
 
     def lapsed(
@@ -120,6 +137,34 @@ class MemoryAttempts:
         with self._lock:
             records = [each.record for each in self._now.attempts if each.delivery == delivery]
         return [(record.spec, record.name) for record in records]
+
+    def acknowledge(
+        self, ids: Sequence[str], record: Callable[[Delivery], Mapping[str, object]], *, now: int
+    ) -> list[Settled]:
+        """Note that a human has seen these dead letters, and seal a record of each."""
+        noted = []
+        with self._lock:
+            seen = self.acknowledged()
+            for slot in [self._now.slots.get(each) for each in dict.fromkeys(ids)]:
+                if slot is None or slot.delivery.state is not State.DEAD:
+                    continue
+                if slot.delivery.id in seen:
+                    continue
+                delivery = slot.delivery
+                sealed = self._seal(no_attempt(delivery, now), record(delivery), now)
+                self._now.keep(slot, acknowledged_at=now)
+                noted.append(Settled(delivery=delivery, record=sealed))
+        return noted
+
+    def acknowledged(self) -> Mapping[str, int]:
+        """Answer delivery id → when for the dead letters acknowledged since they were replayed."""
+        with self._lock:
+            return {
+                slot.delivery.id: slot.acknowledged_at
+                for slot in self._now.standing(State.DEAD)
+                if slot.acknowledged_at is not None
+                and slot.acknowledged_at >= (slot.delivery.replayed_at or slot.acknowledged_at)
+            }
 
     def _lease(
         self, slot: Slot, owner: str, token: str, now: int, leases: Mapping[str, int]

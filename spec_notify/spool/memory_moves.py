@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from spec_notify.core.delivery import GONE, PROBE_PATIENCE, Signal, State, move, sources_of
 
 from .moves import ABANDONED, parking_signal
+from .rows import is_unheard
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -65,7 +66,9 @@ class MemoryMoves:
             pending = self._now.standing(State.PENDING)
             slots = [slot for slot in pending if _is_past(slot.delivery.expires_at, now)]
             for slot in slots:
-                self._now.keep(slot.put(state=to, reason="expired"), finished_at=now)
+                heard = not is_unheard(slot.delivery.type, to)
+                dead = slot.put(state=to, reason="expired")
+                self._now.keep(dead, finished_at=now, unheard=not heard)
             return len(slots)
 
     def purge(self, *, now: int, retention: int) -> int:
@@ -110,6 +113,21 @@ class MemoryMoves:
                 moved.append(ended.delivery)
             return moved
 
+    def discard(self, ids: Sequence[str]) -> list[Delivery]:
+        """Delete finished deliveries now, their attempts and idle events with them."""
+        with self._lock:
+            waiting = {each.delivery for each in self._now.attempts if not each.standing}
+            known = [
+                self._now.slots[each] for each in dict.fromkeys(ids) if each in self._now.slots
+            ]
+            gone = [
+                slot.delivery
+                for slot in known
+                if slot.finished_at is not None and slot.delivery.id not in waiting
+            ]
+            self._now.drop({each.id for each in gone}, _NEVER)
+            return gone
+
     def _mend_clock(self, now: int) -> None:
         for slot in self._now.standing(State.PENDING):
             if slot.queued_at > now:
@@ -126,6 +144,9 @@ class MemoryMoves:
         known = self._now.slots
         slots = [known[each] for each in dict.fromkeys(ids) if each in known]
         return [(slot, move(slot.delivery.state, signal)) for slot in slots]
+
+
+_NEVER = -(1 << 62)
 
 
 def _awaits_replay(delivery: Delivery) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spec_notify.core.alarm import QUIET
 from spec_notify.core.delivery import GONE, PROBE_PATIENCE, Signal, State, move, sources_of
 
 from .rows import listed, read_delivery
@@ -76,7 +77,11 @@ class Moves:
                 "abandoned", reason=ABANDONED, now=now, before=now - PROBE_PATIENCE, **probes
             )
             return self._database.change(
-                "expire", to=move(State.PENDING, Signal.EXPIRED), reason="expired", now=now
+                "expire",
+                to=move(State.PENDING, Signal.EXPIRED),
+                reason="expired",
+                now=now,
+                quiet=listed(QUIET),
             )
 
     def purge(self, *, now: int, retention: int) -> int:
@@ -110,6 +115,24 @@ class Moves:
         All of them or none; an unknown id is passed over.
         """
         return self._ask("cancel", Signal.CANCEL, ids, now=now)
+
+    def discard(self, ids: Sequence[str]) -> list[Delivery]:
+        """Delete finished deliveries now, their attempts and idle events with them.
+
+        An open one, and one whose evidence is not all in files yet, stays.
+        """
+        gone = []
+        with self._database.writing():
+            for each in dict.fromkeys(ids):
+                found = self._database.row("discardable", id=each)
+                if found is None:
+                    continue
+                row, event = found
+                gone.append(read_delivery(self._database, row))
+                self._database.change("purge_attempts", seq=row)
+                self._database.change("purge_delivery", seq=row)
+                self._database.change("purge_event", event=event)
+        return gone
 
     def _ask(
         self, name: str, signal: Signal, ids: Sequence[str], **facts: object

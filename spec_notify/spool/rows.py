@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from spec_notify.core.alarm import QUIET
 from spec_notify.core.delivery import Claim, Delivery, State
 from spec_notify.core.event import Event
 from spec_notify.ports import StoredDocument
@@ -31,6 +32,11 @@ def finished_at(state: State, now: int) -> int | None:
     return now if state in _FINISHED else None
 
 
+def is_unheard(type_: str, state: State) -> bool:
+    """Say whether a delivery that comes into a state is a dead letter somebody should hear of."""
+    return state is State.DEAD and type_ not in QUIET
+
+
 def listed(values: Collection[str]) -> str:
     """Answer values as the JSON list the statements take them as."""
     return msgspec.json.encode(list(values)).decode()
@@ -41,7 +47,9 @@ def delivery_row(delivery: Delivery, *, event: int) -> Row:
     name, _, *others = msgspec.structs.astuple(delivery)
     expires_at, created_at = delivery.expires_at, delivery.created_at
     life = None if expires_at is None else expires_at - created_at
-    return (name, event, *others, life, created_at, finished_at(delivery.state, created_at))
+    ended = finished_at(delivery.state, created_at)
+    unheard = is_unheard(delivery.type, delivery.state)
+    return (name, event, *others, life, created_at, ended, unheard)
 
 
 def event_row(event: Event, *, deliveries: int) -> Row:
@@ -80,6 +88,12 @@ def read_claim(database: Database, row: int) -> Claim:
         "lease_until": lease_until,
     }
     return _value(facts, Claim)
+
+
+def no_attempt(delivery: Delivery, now: int) -> Claim:
+    """Answer what stands for a claim where a record is sealed of no attempt: its number is 0."""
+    named = msgspec.structs.replace(delivery, attempts=0)
+    return Claim(delivery=named, body=b"", token="", started_at=now, lease_until=now)
 
 
 def read_event(database: Database, id: str) -> Event | None:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 # "spec" in ASCII: what `file` and this module know a spool by.
 APPLICATION_ID = 0x73706563
 # SHA-256 over the schema as SQLite stores it; building it anew at every start would cost more.
-_DIGESTS = {1: "51c0a317d0aba6a138488bc5b4005ba6190b6c9f83cfbb72186604c3f1ea214e"}
+_DIGESTS = {
+    1: "51c0a317d0aba6a138488bc5b4005ba6190b6c9f83cfbb72186604c3f1ea214e",
+    2: "8a090888f33621aa92451205a11cae0fe3ab3b1e522ec375daa04729a46c617d",
+}
 
 
 def build(connection: apsw.Connection, identity: Mapping[str, str]) -> None:

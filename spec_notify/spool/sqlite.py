@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from spec_notify.core.delivery import State
+from spec_notify.core.lane import PLAIN
 
-from .attempts import WAITING, Attempts
+from .attempts import Attempts
 from .connection import journal_for, library_version
 from .files import absolute
+from .lanes import WAITING, Lanes, next_due
 from .ledger import SqliteLedger
 from .moves import Moves
 from .opening import fault, open_database
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
+    from spec_notify.core.lane import Lane
     from spec_notify.ports import Ledger, Query, StoredDocument
 
     from .connection import Journal
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 _EVER = 1 << 62
 
 
-class SqliteSpool(Attempts, Moves):
+class SqliteSpool(Attempts, Moves, Lanes):
     """`ports.Spool` in a file; several threads and processes may use it at once.
 
     `recovered_from` names the database that was found damaged and kept when this one was begun.
@@ -106,14 +109,20 @@ class SqliteSpool(Attempts, Moves):
             found: dict[str, int] = dict(self._database.rows("counts"))
         return {state: found.get(state, 0) for state in State}
 
-    def next_due(self, subscriptions: Collection[str]) -> int | None:
-        """Answer when the next pending delivery of these subscriptions is due."""
+    def next_due(
+        self,
+        subscriptions: Collection[str],
+        *,
+        lanes: Mapping[str, Lane] | None = None,
+        now: int = 0,
+    ) -> int | None:
+        """Answer when the next pending delivery of these subscriptions may leave."""
         with self._database.reading():
-            rows = [
-                self._database.row("next_due", subscription=name, state=WAITING)
+            found = [
+                next_due(self._database, name, (lanes or {}).get(name, PLAIN), now=now)
                 for name in subscriptions
             ]
-        return min((row[0] for row in rows if row), default=None)
+        return min((each for each in found if each is not None), default=None)
 
     def subscriptions(self) -> frozenset[str]:
         """Answer the names of subscriptions that have a pending delivery."""
@@ -133,6 +142,18 @@ class SqliteSpool(Attempts, Moves):
                 self._database.change("mark_gone", endpoint=endpoint, now=now)
             else:
                 self._database.change("unmark_gone", endpoint=endpoint)
+
+    def oldest_pending(self) -> int | None:
+        """Answer when the oldest pending delivery was queued, probes left out."""
+        with self._database.reading():
+            row = self._database.row("oldest_pending", state=State.PENDING)
+        return row[0] if row else None
+
+    def waits(self, recent: int) -> list[int]:
+        """Answer the milliseconds from queued to delivered of the latest deliveries."""
+        with self._database.reading():
+            rows = self._database.rows("waits", state=State.DELIVERED, limit=recent)
+        return [wait for (wait,) in rows]
 
     def check(self) -> str | None:
         """Look at the whole database; answer the first thing wrong with it. Raises SpoolError.

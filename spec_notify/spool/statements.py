@@ -25,5 +25,5 @@ def _queries() -> dict[str, str]:
 
 
 # Spelled out, because listing the folder would cost every start a look at the disk.
-_MIGRATIONS = {1: "001_initial"}
+_MIGRATIONS = {1: "001_initial", 2: "002_lanes"}
 LATEST = max(_MIGRATIONS)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
+from spec_notify.core.alarm import Alarm
 from spec_notify.core.delivery import Claim, Delivery, State
 from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event
+from spec_notify.core.lane import Breaker
 from spec_notify.ports import Record, StoredDocument
 
-from .attempts import WAITING
+from .lanes import WAITING
 from .ledger import OPEN
-from .rows import finished_at
+from .rows import finished_at, is_unheard
 from .sealing import Tip
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     parked_for: str | None = None
     parked_at: int = 0
     finished_at: int | None = None
+    acknowledged_at: int | None = None
+    unheard: bool = False
 
     def put(self, **facts: object) -> Slot:
         """Answer the slot with facts of its delivery changed."""
@@ -62,6 +66,9 @@ class Tables(msgspec.Struct, kw_only=True):
     attempts: list[Attempt] = []
     tips: dict[str, Tip] = {}
     gone: dict[str, int] = {}
+    breakers: dict[str, Breaker] = {}
+    paces: dict[str, int] = {}
+    alarms: dict[str, Alarm] = {}
     rows: int = 0
 
     def copy(self) -> Tables:
@@ -89,6 +96,18 @@ class Tables(msgspec.Struct, kw_only=True):
             for slot in self.standing(WAITING)
             if (not slot.delivery.probe if only is None else slot.delivery.id == only)
         ]
+
+    def in_turn(self, slot: Slot) -> bool:
+        """Say whether nothing of its task stands before a delivery of its subscription."""
+        own = slot.delivery
+        return own.task is None or not any(
+            other.row < slot.row
+            and other.finished_at is None
+            and not other.delivery.probe
+            and (other.delivery.subscription, other.delivery.document, other.delivery.task)
+            == (own.subscription, own.document, own.task)
+            for other in self.slots.values()
+        )
 
     def drop(self, old: set[str], before: int) -> None:
         """Delete deliveries, and the events nobody has or ever had one of."""
@@ -174,5 +193,23 @@ class MemoryLedger:
                 life=None if expires_at is None else expires_at - created_at,
                 queued_at=created_at,
                 finished_at=finished_at(delivery.state, created_at),
+                unheard=is_unheard(delivery.type, delivery.state),
             )
         return len(deliveries)
+
+    def unheard(self, limit: int) -> list[Delivery]:
+        """Answer dead letters that nothing was told of, oldest first."""
+        return [slot.delivery for slot in self._draft.slots.values() if slot.unheard][:limit]
+
+    def heard(self, deliveries: Sequence[str]) -> None:
+        """These dead letters were told of, or counted."""
+        for each in deliveries:
+            self._draft.keep(self._draft.slots[each], unheard=False)
+
+    def alarm(self, endpoint: str) -> Alarm:
+        """Answer what was told of a destination's dead letters."""
+        return self._draft.alarms.get(endpoint, Alarm(endpoint=endpoint))
+
+    def keep(self, alarm: Alarm) -> None:
+        """Remember what was told."""
+        self._draft.alarms[alarm.endpoint] = alarm

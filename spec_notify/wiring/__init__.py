@@ -8,10 +8,12 @@ from __future__ import annotations
 import random  # noqa: TID251 - the one door of randomness
 import secrets
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from spec_notify import __version__
+from spec_notify.core.errors import SpoolError
 from spec_notify.disk.git import find
 from spec_notify.disk.state import ensure
 from spec_notify.disk.workspace import Folder
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.dispatch import Dispatch
     from spec_notify.pipeline.intake import Intake
     from spec_notify.pipeline.reading import Reader, Reading
-    from spec_notify.ports import Spool
+    from spec_notify.ports import Spool, StoredDocument
+    from spec_notify.sources.memory import Memory
 
     from .watching import Watching
 
@@ -147,6 +150,7 @@ class Wiring(Places):
             repository=self.identity,
             generation=self.spool.generation,
             evidence_root=self.evidence_root,
+            memory=self._memories[1],
         )
 
     def intake(self) -> Intake:
@@ -168,7 +172,15 @@ class Wiring(Places):
         """Answer what a look would read now, and what it would not believe; nothing is kept."""
         from spec_notify.pipeline.intake import Wish
 
-        return self._reader().read(self.spool.documents() if self.has_spool else {}, Wish())
+        return self._reader().read(self._remembered(), Wish())
+
+    def _remembered(self) -> Mapping[str, StoredDocument]:
+        if not self.has_spool:
+            return {}
+        with suppress(SpoolError):
+            return self.spool.documents()
+        # Whoever asks how documents stand is told of the spool by whoever looks at that.
+        return {}
 
     def _reader(self) -> Reader:
         from spec_notify.pipeline.reading import Reader
@@ -179,7 +191,15 @@ class Wiring(Places):
             config=self.config,
             clock=now,
             trees=self.trees,
+            memory=self._memories[0],
         )
+
+    @cached_property
+    def _memories(self) -> tuple[Memory, Memory]:
+        # One for documents as they stand, one as of HEAD: each is compared with its own last text.
+        from spec_notify.sources.memory import Memory
+
+        return Memory(), Memory()
 
     def outbox(self) -> Outbox:
         """Answer who puts the files of `file` subscriptions in place."""
@@ -189,6 +209,7 @@ class Wiring(Places):
 
     def dispatch(self, on_attempt: Callable[[Attempted], None] = lambda _: None) -> Dispatch:
         """Answer a dispatcher over the spool; it asks for the config in force at every pass."""
+        from spec_notify.disk.network import has_route
         from spec_notify.disk.process import alive, owner
         from spec_notify.pipeline.attempt import Attempt, Facts
         from spec_notify.pipeline.dispatch import Dispatch, Limits
@@ -202,6 +223,7 @@ class Wiring(Places):
             owner=owner(),
             alive=alive,
             user_agent=f"spec-notify/{__version__}",
+            routed=has_route,
             mark=self.mark,
         )
         return Dispatch(
@@ -216,7 +238,9 @@ class Wiring(Places):
             ),
             facts=facts,
             limits=lambda: Limits(
-                concurrency=self.config.concurrency, retention=self.config.dead_letter_retention
+                concurrency=self.config.concurrency,
+                retention=self.config.dead_letter_retention,
+                max_pending=self.config.max_pending,
             ),
             warn=self.warn,
         )

@@ -30,6 +30,7 @@ TABLE = """
 pending   claim          in_flight
 in_flight delivered      delivered
 in_flight retry          pending
+in_flight offline        pending
 in_flight lease_expired  pending
 in_flight rejected       dead
 in_flight exhausted      dead
@@ -131,6 +132,8 @@ def test_a_delivery_in_flight_is_neither_replayed_nor_cancelled() -> None:
         (Verdict.RETRY, 4, Signal.EXHAUSTED, State.DEAD),
         (Verdict.UNKNOWN, 1, Signal.LEASE_EXPIRED, State.PENDING),
         (Verdict.UNKNOWN, 3, Signal.EXHAUSTED, State.DEAD),
+        (Verdict.OFFLINE, 1, Signal.OFFLINE, State.PENDING),
+        (Verdict.OFFLINE, 99, Signal.OFFLINE, State.PENDING),
         (Verdict.REJECTED, 1, Signal.REJECTED, State.DEAD),
         (Verdict.GONE, 1, Signal.GONE, State.PARKED),
         (Verdict.GONE, 3, Signal.GONE, State.PARKED),
@@ -154,6 +157,7 @@ def test_a_verdict_becomes_a_signal(
         (Verdict.REJECTED, State.CANCELLED),
         (Verdict.GONE, State.CANCELLED),
         (Verdict.UNKNOWN, State.CANCELLED),
+        (Verdict.OFFLINE, State.CANCELLED),
     ],
 )
 def test_a_probe_is_given_one_try_and_is_never_a_dead_letter(

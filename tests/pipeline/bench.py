@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from spec_notify.core.message import Endpoint, Reply, Secret
+from spec_notify.core.message import Endpoint, Failure, Fault, Reply, Secret
 from spec_notify.core.retry import schedule
 from spec_notify.core.signature import encode_secret
 from spec_notify.core.subscription import Subscription
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from spec_notify.core.delivery import Delivery, State
-    from spec_notify.core.message import Failure, HttpMessage
-    from spec_notify.ports import Record, Target
+    from spec_notify.core.message import HttpMessage
+    from spec_notify.ports import Record, Spool, Target
 
     Says = Callable[[], Awaitable[Reply | Failure]]
 
@@ -43,6 +43,13 @@ def url_of(name: str) -> str:
 def replies(status: int) -> Says:
     async def say() -> Reply:
         return Reply(status=status)
+
+    return say
+
+
+def fails(fault: Fault = Fault.CONNECT) -> Says:
+    async def say() -> Failure:
+        return Failure(fault=fault, detail="unreachable", address="192.0.2.1")
 
     return say
 
@@ -91,8 +98,8 @@ class Files:
 class Bench:
     """One spool, and as many dispatches (as of so many processes) as a test asks for."""
 
-    def __init__(self, spool: MemorySpool | None = None) -> None:
-        self.spool = spool or MemorySpool()
+    def __init__(self, spool: Spool | None = None) -> None:
+        self.spool: Spool = spool or MemorySpool()
         self.files = Files()
         self.says: dict[str, Says] = {}
         self.routes: dict[str, Route] | None = {}
@@ -102,6 +109,8 @@ class Bench:
         self.warnings: list[str] = []
         self.limits = Limits(concurrency=16, retention=7 * 86_400_000)
         self.closed = 0
+        self.routed = True
+        """Whether this machine has a route."""
         self.step = 0
         """What the clock is off by, milliseconds."""
         self.ticking = False
@@ -155,6 +164,7 @@ class Bench:
             owner=owner,
             alive=lambda _: True,
             user_agent="spec-notify/test",
+            routed=lambda _: self.routed,
             mark=lambda _: None,
         )
         attempt = Attempt(

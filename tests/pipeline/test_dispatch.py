@@ -477,7 +477,7 @@ class TestAttempt:
 
     def test_a_spool_that_cannot_be_read_sends_nothing(self) -> None:
         class Broken(MemorySpool):
-            def next_due(self, subscriptions: object) -> int | None:
+            def next_due(self, subscriptions: object, **_: object) -> int | None:
                 raise SpoolError("spool.db", "reading it failed")
 
         bench = Bench(Broken())
@@ -498,13 +498,11 @@ class Refusing(MemorySpool):
         claim: Claim,
         step: Step,
         record: Mapping[str, object],
-        *,
-        status: int | None,
-        now: int,
+        **facts: Any,
     ) -> Settled | None:
         if self.refuses:
             raise SpoolError("spool.db", "there is no room to write")
-        return super().settle(claim, step, record, status=status, now=now)
+        return super().settle(claim, step, record, **facts)
 
 
 def give_up_and_deliver(bench: Bench, claim: Claim) -> None:

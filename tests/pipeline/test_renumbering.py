@@ -58,3 +58,33 @@ def test_a_renumbered_task_that_a_stash_took_back_and_gave_again_is_no_news(
     repository.git("stash", "pop")
 
     assert desk.told() == []
+
+
+def test_a_task_reopened_under_another_number_is_told_again_under_the_first(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path)
+    lamp, van, pump = "Light the lamp", "Drive the van", "Fill the pump"
+    _commit(desk, f"[ ] 1. {lamp}", f"[ ] 2. {van}")
+    assert _commit(desk, f"[x] 1. {lamp}", f"[ ] 2. {van}") == [("1", "Done")]
+    _commit(desk, f"[ ] 1. {pump}", f"[x] 2. {lamp}", f"[ ] 3. {van}")
+    _commit(desk, f"[ ] 1. {pump}", f"[ ] 2. {lamp}", f"[ ] 3. {van}")
+    _commit(desk, f"[ ] 1. {lamp}", f"[ ] 2. {van}")
+
+    assert _commit(desk, f"[x] 1. {lamp}", f"[ ] 2. {van}") == [("1", "Done")]
+
+
+def test_a_merge_tells_no_second_time_what_was_renumbered_on_its_branch(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    _commit(desk, "[ ] 1. Light the lamp", "[ ] 2. Drive the van")
+    desk.repository.branch("feature")
+    desk.look()
+    told = _commit(desk, "[ ] 1. Fill the pump", "[ ] 2. Light the lamp", "[x] 3. Drive the van")
+    assert ("3", "Done") in told
+    desk.repository.switch("main")
+    desk.repository.commit({"README.md": "x\n"}, "meanwhile")
+    desk.look()
+
+    desk.repository.git("merge", "-q", "--no-edit", "feature")
+
+    assert [each for each in desk.told() if each[1] == "Done"] == []

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from spec_notify.pipeline.trail import MOST_VANISHED, Trail
 from spec_notify.sources.document import read_document
+from tests.pipeline.desk import Desk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from spec_notify.core.snapshot import Snapshot
+
+LIST = "docs/SPEC-A-1/tasks.md"
+ORDERED = "| Order | Task | Owner | Status |\n|---|---|---|---|\n"
 
 
 def boxes(*lines: str) -> Snapshot:
@@ -49,3 +57,35 @@ def test_only_the_rows_last_gone_are_remembered() -> None:
     trail.compare(boxes("T9999 stay"), None, None)
 
     assert sorted(trail.vanished) == sorted(ids[5:])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{ORDERED}| 1 | Draw the route | A | Done |", f"{ORDERED}| 1 | Bake bread | A | Done |"),
+        (f"{ORDERED}| 1 | Draw it | A | Backlog |", "- [x] T001 Bake bread\n- [x] T002 Sell it"),
+        ("- [ ] T001 Bake bread", f"{ORDERED}| 1 | Draw it | A | In Review |"),
+    ],
+    ids=["rewritten beyond recognition", "boxes instead of a table", "a table instead of boxes"],
+)
+def test_a_look_tells_of_no_row_that_only_seems_new(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    desk = Desk(tmp_path)
+    desk.repository.commit({LIST: f"{before}\n"})
+    desk.look()
+    desk.repository.commit({LIST: f"{after}\n"})
+    assert desk.told() == []
+
+
+def test_a_row_is_told_although_one_of_its_id_was_told_and_is_gone(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    head = "| ID | Task | Status |\n|---|---|---|\n"
+    desk.repository.commit({LIST: f"{head}| T7 | Draw | Backlog |\n| T7 | Fold | Backlog |\n"})
+    desk.look()
+    desk.repository.commit({LIST: f"{head}| T7 | Draw | Done |\n| T7 | Fold | Backlog |\n"})
+    assert desk.told() == [("T7", "Done")]
+    desk.repository.commit({LIST: f"{head}| T7 | Fold | Backlog |\n"})
+    assert desk.told() == []
+    desk.repository.commit({LIST: f"{head}| T7 | Fold | Done |\n"})
+    assert desk.told() == [("T7", "Done")]

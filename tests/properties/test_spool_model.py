@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from spec_notify.core.delivery import Outcome, State, Verdict, advance
 from spec_notify.core.errors import IllegalMoveError, StaleBaselineError
+from spec_notify.core.lane import Lane, parse_rate
 from spec_notify.ports import Query, Told
 from spec_notify.spool.connection import Journal
 from spec_notify.spool.memory import MemorySpool
@@ -23,7 +24,7 @@ from spec_notify.spool.sqlite import SqliteSpool
 from tests.spool.given import DAY, LEASE, NOW, PLAN, SECOND, a_delivery, a_document, an_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from spec_notify.core.delivery import Claim, Delivery
     from spec_notify.ports import Ledger, Spool
@@ -34,6 +35,13 @@ T = TypeVar("T")
 UNSYNCED = Journal("wal", "OFF")
 REASONS = ("gone", "secret_missing")
 FOREVER = 10**9
+MARK = "a destination"
+WAYS = (
+    Lane(endpoint=MARK),
+    Lane(rate=parse_rate("2/s")),
+    Lane(ordered=True),
+    Lane(endpoint=MARK, rate=parse_rate("60/m"), ordered=True),
+)
 
 a_name = st.sampled_from(["a", "b"])
 some_names = st.sampled_from([("a",), ("b",), ("a", "b")])
@@ -122,12 +130,32 @@ class SpoolMachine(RuleBasedStateMachine):
     def claim(self, limit: int, names: tuple[str, ...], owner: str) -> None:
         self.lease(limit, names, owner, None)
 
+    @rule(limit=st.integers(0, 4), names=some_names, lane=st.sampled_from(WAYS))
+    def claim_in_lanes(self, limit: int, names: tuple[str, ...], lane: Lane) -> None:
+        self.lease(limit, names, "x", None, dict.fromkeys(names, lane))
+
+    @rule(name=a_name, wait=st.integers(-5, 60_000))
+    def postpone(self, name: str, wait: int) -> None:
+        until = self.now + wait
+        self.both(lambda spool: spool.postpone(name, until=until, now=self.now))
+
+    @rule(names=some_names)
+    def reconnect(self, names: tuple[str, ...]) -> None:
+        self.both(lambda spool: spool.reconnect(MARK, subscriptions=names, now=self.now))
+
     @rule(places=some_places, names=some_names)
     def claim_by_name(self, places: list[int], names: tuple[str, ...]) -> None:
         for each in self.places(places):
             self.lease(1, names, "x", each)
 
-    def lease(self, limit: int, names: tuple[str, ...], owner: str, only: str | None) -> None:
+    def lease(
+        self,
+        limit: int,
+        names: tuple[str, ...],
+        owner: str,
+        only: str | None,
+        lanes: Mapping[str, Lane] | None = None,
+    ) -> None:
         first = next(self.tokens) * 1_000
 
         def ask(spool: Spool) -> list[Claim]:
@@ -140,6 +168,7 @@ class SpoolMachine(RuleBasedStateMachine):
                 now=self.now,
                 leases=dict.fromkeys(names, LEASE),
                 only=only,
+                lanes=lanes,
             )
 
         for each in self.both(ask):
@@ -163,7 +192,15 @@ class SpoolMachine(RuleBasedStateMachine):
 
         def finish(spool: Spool) -> object:
             record = {"said": verdict.value}
-            settled = spool.settle(claimed, step, record, status=place, now=self.now)
+            settled = spool.settle(
+                claimed,
+                step,
+                record,
+                status=place,
+                now=self.now,
+                endpoint=MARK,
+                verdict=verdict,
+            )
             if settled is None:
                 return None
             return settled.delivery, settled.record.name, settled.record.body
@@ -241,6 +278,10 @@ class SpoolMachine(RuleBasedStateMachine):
         self.both(lambda spool: spool.gone())
         self.both(lambda spool: spool.subscriptions())
         self.both(lambda spool: [spool.next_due(names) for names in (("a",), ("b", "a"))])
+        self.both(lambda spool: (dict(spool.breakers()), spool.has_unheard()))
+        for lane in WAYS:
+            lanes = {"a": lane, "b": lane}
+            self.both(lambda spool, way=lanes: spool.next_due([*way], lanes=way, now=self.now))
         self.both(lambda spool: [(each.spec, each.name) for each in spool.unprojected(FOREVER)])
         self.both(lambda spool: [spool.evidence_names(each.id) for each in found])
         self.both(lambda spool: [spool.event(each.event) for each in found])

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from tests.spool.conform.attempts import AttemptConformance
+from tests.spool.conform.by_hand import ByHandConformance
+from tests.spool.conform.lanes import LaneConformance
 from tests.spool.conform.ledger import LedgerConformance
 from tests.spool.conform.listing import ListingConformance
 from tests.spool.conform.moves import MoveConformance
 
 
-class SpoolConformance(LedgerConformance, AttemptConformance, MoveConformance, ListingConformance):
+class SpoolConformance(
+    LedgerConformance,
+    AttemptConformance,
+    MoveConformance,
+    ListingConformance,
+    ByHandConformance,
+    LaneConformance,
+):
     """Subclass it and supply `spool`: an empty one for each test."""

@@ -135,12 +135,21 @@ def explain(connection: apsw.Connection, name: str) -> str:
         ("finished", "INDEX delivery_finished"),
         ("unprojected", "INDEX attempt_unprojected"),
         ("purge_alone", "INDEX event_alone"),
+        ("due_in_turn", "INDEX delivery_due"),
+        ("due_in_turn", "before USING INDEX delivery_turn"),
+        ("next_due_in_turn", "before USING INDEX delivery_turn"),
+        ("due_replays", "INDEX delivery_replayed"),
+        ("next_replay", "INDEX delivery_replayed"),
+        ("early", "INDEX delivery_due"),
+        ("postpone", "INDEX delivery_due"),
+        ("hasten", "INDEX delivery_due"),
+        ("unheard", "INDEX delivery_unheard"),
     ],
 )
 def test_what_is_asked_often_costs_the_same_whatever_is_queued(name: str, index: str) -> None:
     said = explain(built(), name)
     assert index in said
-    if name in {"due", "next_due", "unprojected"}:
+    if name in {"due", "due_in_turn", "due_replays", "next_due", "unheard", "unprojected"}:
         assert "TEMP B-TREE" not in said
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from spec_notify.core.addresses import is_mailbox
 from spec_notify.core.instant import parse_duration, spell_duration
+from spec_notify.core.lane import Rate, parse_rate
 from spec_notify.core.spec_id import is_spec_id
 
 if TYPE_CHECKING:
@@ -112,6 +113,16 @@ def duration(least: int, most: int) -> Read:
         return millis
 
     return read
+
+
+def rate(value: object) -> Rate | Wrong:
+    """Read how many attempts may begin in a second, minute or hour."""
+    try:
+        if isinstance(value, str):
+            return parse_rate(value)
+    except ValueError:
+        pass
+    return Wrong(message="is no rate", fix='Write a number, / and s, m or h, as "10/s"')
 
 
 def whole(least: int, most: int) -> Read:

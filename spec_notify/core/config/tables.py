@@ -23,6 +23,7 @@ from spec_notify.core.config.settings import (
     inside,
     label,
     link,
+    rate,
     share,
     spec_id,
     suggest,
@@ -32,6 +33,7 @@ from spec_notify.core.config.settings import (
 )
 from spec_notify.core.instant import parse_duration, spell_duration
 from spec_notify.core.kinds import FORMATS, TARGET_KINDS
+from spec_notify.core.lane import Rate, spell_rate
 from spec_notify.core.retry import SCHEDULES
 from spec_notify.core.signature import PROFILES
 from spec_notify.core.status import CANONICAL
@@ -60,6 +62,10 @@ def _in_units(value: object) -> object:
 
 def _each_in_units(value: object) -> object:
     return [_in_units(delay) for delay in value] if isinstance(value, tuple) else value
+
+
+def _as_rate(value: object) -> object:
+    return spell_rate(value) if isinstance(value, Rate) else value
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -110,6 +116,8 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
     },
 }
 STATUSES = choice(*CANONICAL)
+ORDERS = ("any", "task")
+"""What a subscription's `order` may be."""
 SUBSCRIPTION: Mapping[str, Setting] = {
     "name": Setting("name", label),
     "type": Setting("type", choice(*KINDS)),
@@ -132,6 +140,8 @@ SUBSCRIPTION: Mapping[str, Setting] = {
     "strict": Setting("strict", flag),
     "expire_after": _lasting("expire_after", 1, 3_650 * DAY),
     "concurrency": Setting("concurrency", whole(1, 64)),
+    "rate": Setting("rate", rate, _as_rate),
+    "order": Setting("order", choice(*ORDERS)),
     "allow_private": Setting("allow_private", flag),
 }
 TERMS: Mapping[str, Setting] = {

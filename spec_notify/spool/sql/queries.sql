@@ -94,8 +94,8 @@ ON CONFLICT (id) DO NOTHING;
 INSERT INTO delivery (
   id, event, type, subscription, state, created_at, next_at, expires_at, attempts, tries,
   last_status, reason, task, spec, document, probe, replayed_by, replayed_at,
-  life, queued_at, finished_at
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+  life, queued_at, finished_at, unheard
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: event
 -- A stored event.
@@ -117,6 +117,9 @@ UNION ALL SELECT document, key, status, NULL FROM occurrence
 UNION ALL SELECT spec, name, NULL, NULL FROM attempt
 UNION ALL SELECT spec, digest, NULL, NULL FROM chain
 UNION ALL SELECT endpoint, NULL, NULL, NULL FROM gone
+UNION ALL SELECT endpoint, NULL, NULL, NULL FROM breaker
+UNION ALL SELECT subscription, NULL, NULL, NULL FROM pace
+UNION ALL SELECT endpoint, NULL, NULL, NULL FROM alarm
 UNION ALL SELECT owner, token, parked_for, NULL FROM delivery;
 
 -- name: integrity
@@ -145,6 +148,31 @@ SELECT next_at, seq FROM delivery
 WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at <= :now
 ORDER BY next_at, seq LIMIT :limit;
 
+-- name: due_in_turn
+-- The same, each task in the order its deliveries were admitted.
+SELECT next_at, seq FROM delivery
+WHERE state = 'pending' AND subscription = :subscription AND probe = 0 AND next_at <= :now
+  AND NOT EXISTS (
+    SELECT 1 FROM delivery AS before
+    WHERE before.subscription = delivery.subscription AND before.document = delivery.document
+      AND before.task = delivery.task AND before.seq < delivery.seq
+      AND before.finished_at IS NULL AND before.probe = 0
+  )
+ORDER BY next_at, seq LIMIT :limit;
+
+-- name: due_replays
+-- The oldest due of those somebody asked for by name and nobody has tried since.
+SELECT next_at, seq FROM delivery INDEXED BY delivery_replayed
+WHERE state = 'pending' AND replayed_at IS NOT NULL AND tries = 0
+  AND subscription = :subscription AND probe = 0 AND next_at <= :now
+  AND NOT (:ordered AND EXISTS (
+    SELECT 1 FROM delivery AS before
+    WHERE before.subscription = delivery.subscription AND before.document = delivery.document
+      AND before.task = delivery.task AND before.seq < delivery.seq
+      AND before.finished_at IS NULL AND before.probe = 0
+  ))
+ORDER BY next_at, seq LIMIT :limit;
+
 -- name: due_only
 -- One delivery, probe or not, when it is due.
 SELECT next_at, seq FROM delivery
@@ -155,6 +183,96 @@ WHERE id = :id AND state = :state AND subscription = :subscription AND next_at <
 SELECT next_at FROM delivery
 WHERE state = :state AND subscription = :subscription AND probe = 0
 ORDER BY next_at LIMIT 1;
+
+-- name: next_due_in_turn
+-- The same, for what has nothing of its task before it.
+SELECT next_at FROM delivery
+WHERE state = :state AND subscription = :subscription AND probe = 0
+  AND NOT EXISTS (
+    SELECT 1 FROM delivery AS before
+    WHERE before.subscription = delivery.subscription AND before.document = delivery.document
+      AND before.task = delivery.task AND before.seq < delivery.seq
+      AND before.finished_at IS NULL AND before.probe = 0
+  )
+ORDER BY next_at LIMIT 1;
+
+-- name: next_replay
+-- When the next replay of one subscription is due that nobody has tried yet.
+SELECT next_at FROM delivery INDEXED BY delivery_replayed
+WHERE state = 'pending' AND replayed_at IS NOT NULL AND tries = 0
+  AND subscription = :subscription AND probe = 0
+  AND NOT (:ordered AND EXISTS (
+    SELECT 1 FROM delivery AS before
+    WHERE before.subscription = delivery.subscription AND before.document = delivery.document
+      AND before.task = delivery.task AND before.seq < delivery.seq
+      AND before.finished_at IS NULL AND before.probe = 0
+  ))
+ORDER BY next_at LIMIT 1;
+
+-- name: early
+-- Whether a subscription has anything that is due too soon.
+SELECT 1 FROM delivery
+WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at < :until
+  AND NOT (replayed_at IS NOT NULL AND tries = 0)
+LIMIT 1;
+
+-- name: postpone
+-- Nothing but what somebody asked for by name is due before.
+UPDATE delivery SET next_at = :until, queued_at = :now
+WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at < :until
+  AND NOT (replayed_at IS NOT NULL AND tries = 0);
+
+-- name: hasten
+-- What waited for just this instant is due now.
+UPDATE delivery SET next_at = :now, queued_at = :now
+WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at = :until;
+
+-- name: breaker
+-- What the last attempts at a destination came to.
+SELECT body FROM breaker WHERE endpoint = :endpoint;
+
+-- name: breakers
+-- Every destination that failed of late.
+SELECT endpoint, body FROM breaker ORDER BY endpoint;
+
+-- name: keep_breaker
+-- Remember what attempts came to.
+INSERT INTO breaker (endpoint, body) VALUES (:endpoint, :body)
+ON CONFLICT DO UPDATE SET body = excluded.body;
+
+-- name: drop_breaker
+-- A destination takes what it is sent.
+DELETE FROM breaker WHERE endpoint = :endpoint;
+
+-- name: pace
+-- When a subscription's next attempt falls.
+SELECT due FROM pace WHERE subscription = :subscription;
+
+-- name: keep_pace
+-- Remember when a subscription's next attempt falls.
+INSERT INTO pace (subscription, due) VALUES (:subscription, :due)
+ON CONFLICT DO UPDATE SET due = excluded.due;
+
+-- name: alarm
+-- What was told of a destination's dead letters.
+SELECT body FROM alarm WHERE endpoint = :endpoint;
+
+-- name: alarms
+-- Every destination that had dead letters.
+SELECT endpoint, body FROM alarm ORDER BY endpoint;
+
+-- name: keep_alarm
+-- Remember what was told.
+INSERT INTO alarm (endpoint, body) VALUES (:endpoint, :body)
+ON CONFLICT DO UPDATE SET body = excluded.body;
+
+-- name: unheard
+-- The oldest dead letters that nothing was told of.
+SELECT seq FROM delivery INDEXED BY delivery_unheard WHERE unheard = 1 ORDER BY seq LIMIT :limit;
+
+-- name: heard
+-- A dead letter was told of, or counted.
+UPDATE delivery SET unheard = 0 WHERE id = :id;
 
 -- name: claim
 -- Lease a delivery; the attempt's number is born here.
@@ -172,6 +290,7 @@ SELECT seq, attempts, started_at FROM delivery WHERE seq = :seq;
 -- Finish an attempt, if the lease is still the one that was claimed.
 UPDATE delivery SET
   state = :state, next_at = coalesce(:next_at, next_at), queued_at = :now, reason = :reason,
+  tries = tries - :spared, unheard = :unheard,
   last_status = :status, parked_for = :parked_for, parked_at = :parked_at,
   finished_at = :finished_at,
   owner = NULL, token = NULL, started_at = NULL, lease_until = NULL
@@ -214,7 +333,7 @@ UPDATE attempt SET record = NULL WHERE seq = :row;
 -- Where a delivery's sealed records went.
 SELECT attempt.spec, attempt.name
 FROM attempt JOIN delivery ON delivery.seq = attempt.delivery
-WHERE delivery.id = :id AND attempt.name IS NOT NULL ORDER BY attempt.number;
+WHERE delivery.id = :id AND attempt.name IS NOT NULL ORDER BY attempt.sequence;
 
 -- name: leased
 -- Every claim under way.
@@ -259,7 +378,8 @@ WHERE state = :from AND subscription = :subscription
 -- name: expire
 -- Give up what waited too long.
 UPDATE delivery INDEXED BY delivery_expiring
-SET state = :to, reason = :reason, finished_at = :now
+SET state = :to, reason = :reason, finished_at = :now,
+  unheard = (type NOT IN (SELECT value FROM json_each(:quiet)))
 WHERE state = 'pending' AND expires_at < :now;
 
 -- name: abandoned
@@ -368,3 +488,46 @@ INSERT INTO gone (endpoint, at) VALUES (:endpoint, :now) ON CONFLICT DO UPDATE S
 -- name: unmark_gone
 -- An endpoint answers again.
 DELETE FROM gone WHERE endpoint = :endpoint;
+
+-- name: discardable
+-- A finished delivery whose evidence all stands as files.
+SELECT seq, event FROM delivery
+WHERE id = :id AND finished_at IS NOT NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM attempt WHERE attempt.delivery = delivery.seq AND attempt.record IS NOT NULL
+  );
+
+-- name: acknowledgeable
+-- A dead letter that nobody has acknowledged since it was last replayed.
+SELECT delivery.seq, event.spec
+FROM delivery JOIN event ON event.seq = delivery.event
+WHERE delivery.id = :id AND delivery.state = :state
+  AND NOT EXISTS (
+    SELECT 1 FROM attempt
+    WHERE attempt.delivery = delivery.seq AND attempt.number < 0
+      AND attempt.started_at >= coalesce(delivery.replayed_at, attempt.started_at)
+  );
+
+-- name: start_acknowledgement
+-- What carries an acknowledgement's record: numbered below nought, because it is no attempt.
+INSERT INTO attempt (delivery, number, started_at)
+SELECT :seq, min(0, coalesce(min(number), 0)) - 1, :now FROM attempt WHERE delivery = :seq
+RETURNING seq;
+
+-- name: acknowledged
+-- The dead letters acknowledged since they were last replayed, and when.
+SELECT delivery.id, max(attempt.started_at)
+FROM delivery JOIN attempt ON attempt.delivery = delivery.seq
+WHERE delivery.state = :state AND attempt.number < 0
+  AND attempt.started_at >= coalesce(delivery.replayed_at, attempt.started_at)
+GROUP BY delivery.id;
+
+-- name: oldest_pending
+-- When the oldest delivery in a state was queued; a test is nobody's backlog.
+SELECT min(created_at) FROM delivery WHERE state = :state AND probe = 0;
+
+-- name: waits
+-- How long the latest deliveries took, from queued or replayed to their end.
+SELECT finished_at - coalesce(replayed_at, created_at) FROM delivery
+WHERE finished_at IS NOT NULL AND state = :state AND probe = 0
+ORDER BY finished_at DESC, seq DESC LIMIT :limit;
