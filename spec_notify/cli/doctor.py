@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -34,11 +34,21 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(context: typer.Context) -> int:
+def doctor(
+    context: typer.Context,
+    reach: Annotated[
+        bool,
+        typer.Option("--reach", help="Also ask each receiver for its clock: one unsigned HEAD."),
+    ] = False,
+) -> int:
     """Look everything over; exit 1 when there is a fault, 78 when it is in the config."""
     here = session(context)
     try:
         findings = list(_look_over(here.wiring()))
+        if reach:
+            from .reach import reached
+
+            findings += [Finding(*each) for each in reached(here.wiring())]
     except ConfigError as error:
         findings = [Finding("fault", "config", str(p), p.fix) for p in error.problems]
     faults = [each for each in findings if each.level == "fault"]
@@ -183,12 +193,13 @@ def _spool(wiring: Wiring) -> Iterator[Finding]:
 
     try:
         counts = wiring.spool.counts()
+        seen = len(wiring.spool.acknowledged())
         documents = wiring.spool.documents()
     except SpecNotifyError as error:
         yield Finding("fault", "spool", str(error))
         return
     told = "  ".join(f"{state} {count}" for state, count in counts.items())
-    stuck = counts[State.DEAD] + counts[State.PARKED]
+    stuck = counts[State.DEAD] - seen + counts[State.PARKED]
     yield Finding(
         "warn" if stuck else "ok",
         "spool",

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+import msgspec
 import typer
 
-from .output import columns, plural, say
+from .board import board
+from .output import plural, say
 from .session import session
+from .vitals import spoken, vitals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from spec_notify.core.delivery import Delivery, State
     from spec_notify.core.snapshot import Notice
     from spec_notify.ports import Query
     from spec_notify.wiring import Wiring
 
+HEADINGS = ("delivery", "state", "to", "task", "tried", "last", "when")
 _SETTLED = ("delivered", "cancelled")
 _GUIDANCE = {
     "secret_missing": "set the secret's variable; delivery resumes by itself",
@@ -43,7 +48,11 @@ def list_(
     failed: Annotated[bool, typer.Option("--failed", help="Only dead and parked ones.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many deliveries at most.")] = 100,
 ) -> int:
-    """Show deliveries, newest first, with counts, next attempts and guidance."""
+    """Show deliveries, newest first, with counts, next attempts and guidance.
+
+    JSON adds to what other programs rely on: `acknowledged` (dead letters that `counts` leaves
+    out), `oldestPendingAt`, `nextAttemptAt`, and the `latency` of the latest 1,000 that arrived.
+    """
     from spec_notify.core.delivery import State
     from spec_notify.ports import Query
 
@@ -57,10 +66,10 @@ def list_(
         from spec_notify.wiring import BARE
 
         here.talk(BARE)
-    query = Query(spec=spec, states=states, limit=limit + 1)
+    query = Query(spec=spec, states=states)
     page = _page(wiring, query, limit, (*listing.documents, *wiring.trees.paths))
-    shown = [facts(each) for each in page.deliveries]
-    if not here.answer("list", **page._replace(deliveries=shown)._asdict()):
+    shown = [facts(each, page.seen) for each in page.deliveries]
+    if not here.answer("list", **page.facts(shown)):
         _print(page)
     return 0
 
@@ -72,24 +81,43 @@ class _Page(NamedTuple):
     held: list[dict[str, Any]]
     documents: list[dict[str, Any]]
     truncated: bool
-    deliveries: list[Any]
+    deliveries: list[Delivery]
+    seen: Mapping[str, int]
+    """The acknowledged dead letters; `counts` leaves them out."""
+    vitals: dict[str, Any]
+
+    def facts(self, deliveries: list[dict[str, Any]]) -> dict[str, Any]:
+        """Answer the page as JSON has it."""
+        shown = self._asdict() | {"deliveries": deliveries}
+        seen, vitals = shown.pop("seen"), shown.pop("vitals")
+        return {**shown, "acknowledged": len(seen), **vitals}
 
 
 def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Page:
     from spec_notify.core.delivery import State
 
+    counts = wiring.spool.counts() if wiring.has_spool else dict.fromkeys(State, 0)
+    seen = wiring.spool.acknowledged() if wiring.has_spool else {}
+    query = msgspec.structs.replace(query, limit=limit + 1 + len(seen))
     found = wiring.spool.find(query) if wiring.has_spool else []
+    if query.states:
+        found = [each for each in found if each.id not in seen]
     return _Page(
-        counts=wiring.spool.counts() if wiring.has_spool else dict.fromkeys(State, 0),
+        counts={**counts, State.DEAD: counts[State.DEAD] - len(seen)},
         held=_held(wiring),
         documents=[_document(*each) for each in _documents(wiring, paths)],
         truncated=len(found) > limit,
         deliveries=found[:limit],
+        seen=seen,
+        vitals=vitals(wiring),
     )
 
 
-def facts(delivery: Delivery) -> dict[str, Any]:
-    """Answer a delivery as `--list --json` shows it (contract, section 8)."""
+def facts(delivery: Delivery, seen: Collection[str] = ()) -> dict[str, Any]:
+    """Answer a delivery as `--list --json` shows it (contract, section 8).
+
+    Of one in `seen`, which a human has acknowledged, nothing is asked any more.
+    """
     from spec_notify.core.delivery import State
     from spec_notify.core.instant import rfc3339
 
@@ -107,7 +135,7 @@ def facts(delivery: Delivery) -> dict[str, Any]:
         "nextAttemptAt": rfc3339(delivery.next_at) if pending else None,
         "lastStatus": delivery.last_status,
         "reason": delivery.reason,
-        "guidance": guidance(delivery),
+        "guidance": None if delivery.id in seen else guidance(delivery),
         "createdAt": rfc3339(delivery.created_at),
     }
 
@@ -118,7 +146,9 @@ def guidance(delivery: Delivery) -> str | None:
 
     if delivery.state not in {State.DEAD, State.PARKED}:
         return None
-    known = _GUIDANCE.get(delivery.reason or "")
+    # One that met the 410 itself is parked with the answer's own words for a reason.
+    gone = delivery.state is State.PARKED and delivery.last_status == HTTPStatus.GONE
+    known = _GUIDANCE.get(delivery.reason or "") or (_GUIDANCE["gone"] if gone else None)
     text = known or "mend the endpoint, then `spec-notify --replay {id}`"
     return text.format(id=delivery.id)
 
@@ -170,16 +200,20 @@ def _held(wiring: Wiring) -> list[dict[str, Any]]:
 
 
 def _print(page: _Page) -> None:
-    say("  ".join(f"{state} {count}" for state, count in page.counts.items()))
+    known = f"  {len(page.seen)} acknowledged" if page.seen else ""
+    say("  ".join(f"{state} {count}" for state, count in page.counts.items()) + known)
+    if line := spoken(page.vitals):
+        say(line)
     for wait in page.held:
         say(
             f"held: {wait['document']}: {plural(wait['events'], 'event')} since {wait['since']}; "
             f"`spec-notify accept {wait['document']}` sends them"
         )
     _print_documents(page.documents)
-    columns([_row(each) for each in page.deliveries])
+    board(HEADINGS, [_row(each) for each in page.deliveries])
     for each in page.deliveries:
-        said = [each.reason, guidance(each)] if each.state not in _SETTLED else []
+        quiet = each.state in _SETTLED or each.id in page.seen
+        said = [each.reason, guidance(each)] if not quiet else []
         if any(said):
             say(f"{each.id}: {': '.join(filter(None, said))}")
     if page.truncated:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from spec_notify.transports.receiver import Answer, Receiver, Request
 
 
+_ALL = 1 << 62
+_DRIPPED = b"." * 1_024
+"""What is answered byte by byte, until whoever waits for it gives up."""
+
+
 def register(app: typer.Typer) -> None:
     """Put the command into the app."""
     app.command("listen")(listen)
@@ -37,13 +42,30 @@ def listen(
     retry_after: Annotated[
         int | None, typer.Option("--retry-after", min=0, help="Seconds a failing answer asks for.")
     ] = None,
-    slow: Annotated[float, typer.Option(min=0, help="Seconds to wait before each answer.")] = 0.0,
+    slow: Annotated[
+        str, typer.Option(metavar="DURATION", help="Wait so long before each answer.")
+    ] = "0s",
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Break the connection where --fail would answer.")
+    ] = False,
+    drip: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DURATION", help="Answer byte by byte where --fail would, so far apart."
+        ),
+    ] = None,
     count: Annotated[int, typer.Option(min=0, help="Stop after so many requests; 0: never.")] = 0,
 ) -> int:
-    """Receive on this machine, verify, and print every request until interrupted."""
+    """Receive on this machine, verify, and print every request until interrupted.
+
+    It misbehaves on request: `--fail 3 --status 503 --retry-after 20` refuses three requests and
+    takes the rest. With `--reset` or `--drip` and no `--fail` every request is treated so.
+    """
     here = session(context)
     verify = _verifier(secret_env)
-    receiver = _receiver(_answers(fail, status, retry_after, slow), port)
+    failing = _failing(status, retry_after, reset=reset, drip=drip)
+    times = fail or (_ALL if reset or drip is not None else 0)
+    receiver = _receiver(_answers(times, failing, _duration(slow)), port)
     try:
         here.talk(f"listening on {receiver.url}  (stop with ^C)")
         shown = 0
@@ -93,15 +115,35 @@ def _verifier(secret_env: str | None) -> Callable[[Request], str]:
     return verify
 
 
-def _answers(
-    fail: int, status: int, retry_after: int | None, slow: float
-) -> Callable[[Request], Answer]:
-    from spec_notify.transports.receiver import Answer, failing
+def _duration(text: str) -> int:
+    """Read a duration into milliseconds; a bare number counts seconds."""
+    from spec_notify.core.instant import parse_duration
 
-    delay = round(slow * 1000)
-    wish = None if retry_after is None else str(retry_after)
-    script = failing(fail, status=status, retry_after=wish, then=lambda _: Answer(status=204))
-    return lambda request: msgspec.structs.replace(script(request), delay=delay)
+    return parse_duration(text if text[-1:].isalpha() else f"{text}s")
+
+
+def _failing(status: int, retry_after: int | None, *, reset: bool, drip: str | None) -> Answer:
+    """Answer how a request fails that is to fail."""
+    from spec_notify.transports.receiver import Answer
+
+    wish = () if retry_after is None else (("Retry-After", str(retry_after)),)
+    return Answer(
+        status=status,
+        headers=wish,
+        body=_DRIPPED if drip is not None else b"",
+        drip=0 if drip is None else _duration(drip),
+        # Broken off before a status line: whether it was taken nobody can say.
+        raw=b"" if reset else None,
+        reset=reset,
+    )
+
+
+def _answers(times: int, failure: Answer, delay: int) -> Callable[[Request], Answer]:
+    from spec_notify.transports.receiver import Answer
+
+    taken = Answer(status=204, delay=delay)
+    failure = msgspec.structs.replace(failure, delay=delay)
+    return lambda request: failure if request.number <= times else taken
 
 
 def _print(here: Session, request: Request, verify: Callable[[Request], str]) -> None:

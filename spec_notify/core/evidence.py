@@ -92,6 +92,23 @@ def attempt_record(
     }
 
 
+def acknowledgement_record(delivery: Delivery, *, by: str, at: int) -> dict[str, object]:
+    """Say that a human has seen a dead letter, ready to be sealed: nothing was sent.
+
+    Its attempt is 0, in the record as in its name: no attempt is. `at` is milliseconds UTC.
+    """
+    return {
+        "schema": SCHEMA,
+        **_identity(msgspec.structs.replace(delivery, attempts=0)),
+        "startedAt": rfc3339(at),
+        "finishedAt": rfc3339(at),
+        "replay": _replay(delivery, ()),
+        "acknowledged": {"by": inert(by, ()), "at": rfc3339(at)},
+        "lastStatus": delivery.last_status,
+        "reason": _maybe(delivery.reason, ()),
+    }
+
+
 def seal(
     record: Mapping[str, object], *, sequence: int, previous: str | None, writer: str
 ) -> bytes:

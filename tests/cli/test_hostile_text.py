@@ -23,6 +23,7 @@ TITLE = HOSTILE.replace("\n", " ")
 COMMANDS = [
     "diff old.md SPEC.md --all",
     "diff SPEC.md old.md --all",
+    "explain --file SPEC.md",
     "scan --baseline",
     "scan --deliver",
     "--list",

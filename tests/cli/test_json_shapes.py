@@ -91,6 +91,10 @@ def test_list(failed: Shop) -> None:
         "documents",
         "truncated",
         "deliveries",
+        "acknowledged",
+        "oldestPendingAt",
+        "nextAttemptAt",
+        "latency",
     ]
     assert answer["schema"] == "spec-notify/list/1"
     assert list(answer["counts"]) == STATES

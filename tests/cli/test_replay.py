@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from spec_notify.transports.receiver import failing
+from spec_notify.transports.receiver import Answer, failing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spec_notify.transports.receiver import Request
     from tests.acceptance.shop import Shop
 
 
@@ -89,3 +95,99 @@ def test_a_test_is_not_replayed(shop: Shop) -> None:
     assert shop.json("--replay", "--since", "2020-01-01T00:00:00Z")["results"] == []
     shop.run("deliver", code=0)
     assert len(shop.arrivals(1)) == 1
+
+
+def test_above_twenty_it_asks_and_nobody_there_means_no(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop()
+    tasks = [f"T{number}" for number in range(21)]
+    shop.board(**dict.fromkeys(tasks, "Backlog"))
+    shop.trust()
+    shop.board(**dict.fromkeys(tasks, "Done"))
+    shop.run("scan", "--deliver", code=0)
+
+    assert "say --yes to replay" in shop.run("--replay", "--state", "delivered", code=2).stderr
+    assert len(shop.receiver.requests) == 21
+    assert len(shop.json("--replay", "--state", "delivered", "--yes", code=0)["results"]) == 21
+    assert len(shop.arrivals(42)) == 42
+
+
+def test_an_interrupted_replay_goes_on_and_sends_nothing_twice(
+    open_shop: Callable[..., Shop],
+) -> None:
+    slow_after = {"second": False}
+
+    def answers(request: Request) -> Answer:
+        if request.number == 4 and not slow_after["second"]:
+            slow_after["second"] = True
+            return Answer(delay=60_000)
+        return Answer(status=503) if request.number <= 2 else Answer()
+
+    shop = open_shop(answers=answers, retry="max_attempts = 1", more="concurrency = 1")
+    shop.board(T1="Backlog", T2="Backlog")
+    shop.trust()
+    shop.board(T1="Done", T2="Done")
+    shop.run("scan", "--deliver", code=0)
+    words = ("--replay", "--subscription", "shop", "--until", "2100-01-01T00:00:00Z")
+    child = subprocess.Popen(
+        ["env", "--default-signal=INT", sys.executable, "-m", "spec_notify", *words],
+        cwd=shop.root,
+        env=shop.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    shop.arrivals(4)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(timeout=60) == 130
+
+    done = shop.run(*words, code=0)
+
+    assert "1 delivered by it already" in done.stderr
+    assert shop.json("list")["counts"]["delivered"] == 2
+    ids = [request.header("webhook-id") for request in shop.arrivals(5)]
+    assert ids[4] == ids[3] != ids[2]
+    assert len(ids) == 5
+    # Said again after its end, it means a new replay.
+    shop.run(*words, code=0)
+    assert len(shop.arrivals(7)) == 7
+
+
+def test_what_dies_again_is_offered_as_an_export(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(answers=failing(2), retry="max_attempts = 1")
+    shop.board(T1="Backlog")
+    shop.trust()
+    shop.board(T1="Done")
+    shop.run("scan", "--deliver", code=0)
+
+    done = shop.run("--replay", "--failed", code=1)
+
+    (dead,) = shop.json("list", "--failed")["deliveries"]
+    assert f"`spec-notify export {dead['delivery']}`" in done.stderr
+
+
+def test_a_terminal_sees_how_far_it_is(shop: Shop) -> None:
+    shop.board(T1="Done", T2="Done")
+    shop.run("scan", "--deliver", code=0)
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "spec_notify", "--replay", "--state", "delivered"],
+        cwd=shop.root,
+        env=shop.env | {"TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65_536):
+            shown += piece
+    except OSError:
+        # Linux says so when the other side of a terminal is closed.
+        pass
+    finally:
+        os.close(ours)
+
+    assert child.wait(timeout=60) == 0
+    assert b"replaying" in shown
+    assert b"100%" in shown
+    assert len(shop.arrivals(4)) == 4

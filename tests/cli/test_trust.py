@@ -39,9 +39,11 @@ def test_programs_are_told_the_same(shop: Shop) -> None:
 
     assert chat == {
         "subscription": "chat",
+        "type": "webhook",
         "url": None,
         "urlEnv": "SPEC_NOTIFY_SHOP_URL",
         "secretEnv": "SPEC_NOTIFY_SHOP_SECRET",
         "previousSecretEnv": "SPEC_NOTIFY_SHOP_OLD",
+        "to": [],
     }
     assert (board["url"], board["secretEnv"]) == ("https://example.org", None)

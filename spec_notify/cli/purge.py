@@ -1,0 +1,109 @@
+"""`spec-notify purge`: throw away what is finished before its time is up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spec_notify.core.delivery import State
+from spec_notify.core.errors import UsageError
+from spec_notify.core.instant import parse_duration, parse_rfc3339, rfc3339
+
+from .output import plural
+from .selection import (
+    DryRun,
+    Failed,
+    Ids,
+    OfSpec,
+    OfSubscription,
+    OfType,
+    Selection,
+    Since,
+    States,
+    Until,
+    Yes,
+    confirm,
+    find,
+    only,
+    show,
+)
+from .session import session
+
+if TYPE_CHECKING:
+    from spec_notify.core.delivery import Delivery
+
+FINISHED = (State.DELIVERED, State.DEAD, State.CANCELLED)
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command into the app."""
+    app.command("purge")(purge)
+
+
+def purge(
+    context: typer.Context,
+    ids: Ids = None,
+    failed: Failed = False,
+    state: States = None,
+    since: Since = None,
+    until: Until = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", metavar="DURATION", help="Queued longer ago than this."),
+    ] = None,
+    subscription: OfSubscription = None,
+    type: OfType = None,
+    spec: OfSpec = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> int:
+    """Delete delivered, dead or cancelled deliveries now; never open ones, and never evidence.
+
+    A purged delivery cannot be replayed: it always asks. Retention does the same by itself later.
+    """
+    here = session(context)
+    words = Selection(
+        tuple(ids or ()),
+        failed,
+        tuple(state or ()),
+        since,
+        _before(until, older_than),
+        subscription,
+        type,
+        spec,
+    )
+    wiring = here.wiring()
+    found = find(here, wiring, words, "purge")
+    chosen = only(here, found, FINISHED, words, verb="purged")
+    if dry_run:
+        show(here, "purge", [(each, None) for each in chosen], "would be purged")
+        return 0
+    confirm("purge", len(chosen), yes=yes, above=0)
+    gone = wiring.spool.discard([each.id for each in chosen]) if chosen else []
+    here.talk(_log(gone))
+    if len(gone) < len(chosen):
+        here.talk(
+            f"{plural(len(chosen) - len(gone), 'delivery')} stayed: evidence of it waits for its "
+            "file, or it is under way again; `spec-notify deliver` writes evidence"
+        )
+    show(here, "purge", [(each, None) for each in gone], "purged")
+    return 0
+
+
+def _before(until: str | None, older_than: str | None) -> str | None:
+    """Answer the earlier end of `--until` and `--older-than`."""
+    from spec_notify.wiring import now
+
+    if older_than is None:
+        return until
+    end = rfc3339(now() - parse_duration(older_than))
+    try:
+        return min(until, end, key=parse_rfc3339) if until else end
+    except ValueError:
+        raise UsageError(f"{until} is no instant: write 2026-11-20T10:00:00Z") from None
+
+
+def _log(gone: list[Delivery]) -> str:
+    dead = sum(each.state is State.DEAD for each in gone)
+    return f"purged {plural(len(gone), 'delivery')}, {plural(dead, 'dead letter')} among them"
