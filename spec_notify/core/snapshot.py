@@ -105,6 +105,12 @@ def diff(
     return tuple(sorted(changes, key=lambda each: (each.task.line, each.task.key)))
 
 
+def is_reshaped(before: Snapshot, after: Snapshot) -> bool:
+    """Say whether a document is read in another way than before, so that no row in it is new."""
+    formats = {_FAMILIES.get(each.format, each.format) for each in (before, after)} - {"none"}
+    return len(formats) > 1
+
+
 def transition_facts(transition: Transition, document: str) -> dict[str, object]:
     """Answer a transition as `diff --json` and `history` print it (contract, section 8)."""
     task, before, after = transition.task, transition.before, transition.after
@@ -188,6 +194,6 @@ def _tellable(before: Snapshot, after: Snapshot, gone: Iterable[Task]) -> Callab
     Not those of a document read in another way than before; and where an id-less Done row is
     gone, an id-less one may be that row, rewritten beyond recognition.
     """
-    formats = {_FAMILIES.get(each.format, each.format) for each in (before, after)} - {"none"}
+    reshaped = is_reshaped(before, after)
     rewritten = any(task.id is None and task.status.canonical == DONE for task in gone)
-    return lambda task: len(formats) <= 1 and not (rewritten and task.id is None)
+    return lambda task: not reshaped and not (rewritten and task.id is None)

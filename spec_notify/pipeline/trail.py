@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.renumbering import standing_name
-from spec_notify.core.snapshot import VANISHED, Snapshot, Transition, diff
+from spec_notify.core.snapshot import APPEARED, VANISHED, Snapshot, Transition, diff, is_reshaped
+from spec_notify.core.status import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from spec_notify.core.snapshot import Task
     from spec_notify.core.status import Status
 
 MOST_VANISHED = 1_000
@@ -26,7 +28,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     branch: str | None
     commit: str | None
     counted: bool = False
-    """Its key stands more than once in the document: memory by key cannot speak for it."""
+    """Its key, or the words it is known by, stand elsewhere too: memory cannot speak for it."""
     name: str = ""
     """Under what its arrival is remembered, where its key may name another task one day."""
 
@@ -57,15 +59,15 @@ class Trail:
     ) -> None:
         """Keep what changed since the last stand, less the rows that stood so all along."""
         if self._current is not None:
-            found = _told(self._current, diff(self._current, after, self.vanished))
-            counts = Counter(task.key for task in after.tasks)
+            found = _told(self._current, after, diff(self._current, after, self.vanished))
+            counts = Counter(part for task in after.tasks for part in _parts(task, after))
             untouched = _rows(untouched_since)
             self.changes += [
                 Change(
                     transition=each,
                     branch=branch,
                     commit=commit,
-                    counted=counts[each.task.key] > 1,
+                    counted=_counted(each, after, counts),
                     name=standing_name(each.task, after),
                 )
                 for each in found
@@ -83,10 +85,27 @@ class Trail:
             del self.vanished[key]
 
 
-def _told(before: Snapshot, found: Iterable[Transition]) -> list[Transition]:
-    """Leave out what appeared where nothing was read: a mended header makes no row new."""
-    unread = before.format == "none" and not before.tasks
-    return [each for each in found if not (unread and each.appeared)]
+def _told(before: Snapshot, after: Snapshot, found: Iterable[Transition]) -> list[Transition]:
+    """Leave out what only seems new: a mended header, or another shape, makes no row new.
+
+    Nor is a row that is new and Done, and that `diff` does not call completed.
+    """
+    known = (before.format == "none" and not before.tasks) or is_reshaped(before, after)
+    return [each for each in found if not (each.appeared and (known or _is_unsure(each)))]
+
+
+def _is_unsure(found: Transition) -> bool:
+    return found.kind == APPEARED and found.after is not None and found.after.canonical == DONE
+
+
+def _counted(found: Transition, after: Snapshot, counts: Mapping[str, int]) -> bool:
+    # A row that vanished does not count itself.
+    own = 0 if found.after is None else 1
+    return any(counts[part] > own for part in _parts(found.task, after))
+
+
+def _parts(task: Task, snapshot: Snapshot) -> list[str]:
+    return standing_name(task, snapshot).split("\n")
 
 
 def _rows(snapshot: Snapshot | None) -> set[tuple[str, Status | None]]:

@@ -76,6 +76,7 @@ class Truth:
     def __init__(self) -> None:
         self._before: dict[int, Sheet] = {}
         self._gone: dict[tuple[int, str], str] = {}
+        self._told: set[tuple[tuple[int, str], str]] = set()
 
     def revision(self, files: Mapping[str, str], sheets: Iterable[Sheet]) -> Revision:
         """Take the next commit. A sheet not seen before is a baseline: it brings nothing."""
@@ -110,11 +111,22 @@ class Truth:
             told = Told(now.path, item.id or item.words)
             old = known.get(item.uid)
             last = self._gone.pop(_name(now, item), None) if old is None else None
+            if item.status != DONE:
+                self._told = {each for each in self._told if each[0] != _name(now, item)}
             if item.status != DONE or (old is not None and old.status == DONE):
                 continue
             news = old is not None or not (rewritten and item.id is None)
             pairwise[told] += news
-            remembered[told] += last != DONE if last is not None else news
+            # Contract, section 4: a row that comes back to a status already told is no news.
+            stand = _name(now, item), item.words
+            again = (
+                last != DONE
+                if last is not None
+                else news and not (old is None and stand in self._told)
+            )
+            remembered[told] += again
+            if again:
+                self._told.add(stand)
         self._gone |= {_name(now, item): item.status for item in gone}
         for item in now.items:
             self._gone.pop(_name(now, item), None)
