@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spec_notify.disk.workspace import Folder
+    from spec_notify.ports import Workspace
     from spec_notify.wiring import Wiring
 
 _USAGE = (
@@ -130,7 +131,7 @@ def _facts(wiring: Wiring, place: _Place) -> dict[str, Any]:
     rules = Rules(wiring.config)
     text = _with_neighbours(wiring, place, rules.beside(place.path))
     found = rules.explain(place.path, text)
-    folders = _folder(place).folders("docs")
+    folders = _tree(wiring, place).folders("docs")
     default = wiring.config.spec_id
     return {
         "format": found.snapshot.format,
@@ -162,6 +163,13 @@ def _with_neighbours(wiring: Wiring, place: _Place, names: Sequence[str]) -> Tex
     found = {name: read(name) for name in names}
     beside = {name: each.text for name, each in found.items() if isinstance(each, Text)}
     return msgspec.structs.replace(place.text, beside=beside)
+
+
+def _tree(wiring: Wiring, place: _Place) -> Workspace:
+    """Answer where the document stands: the commit that was asked for, else its folder."""
+    if wiring.git is not None and place.commit is not None:
+        return wiring.git.as_of(place.commit)
+    return _folder(place)
 
 
 def _folder(place: _Place) -> Folder:

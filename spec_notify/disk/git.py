@@ -17,7 +17,7 @@ from spec_notify.ports import Unreadable
 from . import git_place
 from .git_files import GitFiles, spell
 from .git_objects import LINK, Objects
-from .git_process import GitError, GitRefusalError, Program
+from .git_process import GitError, GitFailureError, GitRefusalError, Program
 from .git_refs import GitRefs
 from .git_tree import Tree
 from .workspace import CAP, as_text, too_large
@@ -201,9 +201,17 @@ class Git:
         return self._identity
 
     def resolve(self, revision: str) -> str | None:
-        """Answer the full name of the commit a revision means; None when it means none."""
+        """Answer the full name of the commit a revision means; None when it means none.
+
+        Raises UnansweredError when git cannot be asked.
+        """
         wanted = f"{revision}^{{commit}}"
-        found = self._ask("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+        try:
+            found = self._told("rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+        except GitFailureError:
+            return None
+        except GitError as error:
+            raise UnansweredError(f"{revision}: {error}") from error
         # `^name` is no commit, but all that are not behind it.
         return found if found and _OBJECT.fullmatch(found) else None
 
@@ -237,12 +245,6 @@ class Git:
             return None
         words = ("--first-parent", "--max-parents=0", "--end-of-options", "HEAD")
         return self._told("rev-list", *words)
-
-    def _ask(self, *words: str) -> str | None:
-        try:
-            return self._told(*words)
-        except GitError:
-            return None
 
     def _told(self, *words: str) -> str | None:
         try:

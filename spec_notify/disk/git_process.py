@@ -44,6 +44,10 @@ class GitRefusalError(GitError):
     """git was asked and has no such thing: to ask again changes nothing."""
 
 
+class GitFailureError(GitError):
+    """git was asked and gave up."""
+
+
 class Found(NamedTuple):
     """An object: `commit`, `tree` or `blob`, its size, and its bytes unless it was too large."""
 
@@ -90,7 +94,7 @@ class Program:
         except OSError as error:
             raise GitError(_unstartable(error)) from None
         if done.returncode != 0:
-            said = GitRefusalError if done.returncode == 1 else GitError
+            said = GitRefusalError if done.returncode == 1 else GitFailureError
             raise said(first_line(done.stderr) or f"git {words[0]} answered no")
         return done.stdout
 

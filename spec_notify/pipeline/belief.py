@@ -18,15 +18,25 @@ FRESH = 500
 STRANGE = 5_000
 """The same for one that says what nobody has seen before: it may be the beginning of another."""
 _ITEM = re.compile(r"[ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[")
-# A row that ends with a pipe is whole; one without may stop in the middle of its status.
-_ROW = re.compile(r"[^|]*\|.*[^|\s]\s*")
+_RULER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\r?")
 
 
 def unfinished(text: Text, now: int, *, within: int = FRESH) -> bool:
     """Say whether a text was written so lately that its last item or row may be half a one."""
-    last = text.text.rpartition("\n")[2]
     fresh = text.modified is not None and 0 <= now - text.modified < within
-    return fresh and (_ITEM.match(last) or _ROW.fullmatch(last)) is not None
+    above, _, last = text.text.rpartition("\n")
+    return fresh and (_ITEM.match(last) is not None or _is_torn(last.strip(" \t\r>"), above))
+
+
+def _is_torn(row: str, above: str) -> bool:
+    """Say whether a row lacks pipes that its table has: it may stop in the middle of its status."""
+    if "|" not in row:
+        return False
+    rulers = (line for line in reversed(above.split("\n")) if "|" in line)
+    ruler = next((line for line in rulers if _RULER.fullmatch(line)), None)
+    if ruler is None:
+        return False
+    return not row.endswith("|") or row.count("|") < ruler.count("|")
 
 
 def growing(text: Text, snapshot: Snapshot, before: Snapshot, now: int) -> bool:

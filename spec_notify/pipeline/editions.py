@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.snapshot import Snapshot
-from spec_notify.pipeline.rules import CONFLICT, conflicted
 from spec_notify.ports import Blob, Text, Unreadable
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Editions:
     def as_of(self, commit: str, path: str) -> Snapshot | None:
         """Answer the tasks of a document as of a commit; None where none can be read."""
         text = self._log.read(commit, path)
-        if not isinstance(text, Text) or self._refusal(path, text):
+        if not isinstance(text, Text) or self._rules.refusal(path, text):
             return None
         return self._rules.read(path, self._with(text, self._beside(commit, path)))
 
@@ -74,7 +73,7 @@ class Editions:
             return text
         text = self._with(text, beside)
         try:
-            why = self._refusal(path, text)
+            why = self._rules.refusal(path, text)
             snapshot = Snapshot(document=path, format="none")
             if why is None:
                 snapshot = self._rules.read(path, text)
@@ -85,9 +84,6 @@ class Editions:
         return Edition(
             path=path, blob=blob, digest=text.digest, size=len(text.text), snapshot=snapshot
         )
-
-    def _refusal(self, path: str, text: Text) -> str | None:
-        return CONFLICT if conflicted(text) else self._rules.refusal(path, text)
 
     def _with(self, text: Text, beside: dict[str, str]) -> Text:
         return msgspec.structs.replace(text, beside=beside)

@@ -14,7 +14,6 @@ from spec_notify.core.snapshot import Notice, Snapshot, remembered
 from spec_notify.pipeline.belief import growing, unfinished, vanishing
 from spec_notify.pipeline.carried import brought, carried, put_back, still
 from spec_notify.pipeline.past import Past
-from spec_notify.pipeline.rules import CONFLICT, conflicted
 from spec_notify.pipeline.seen import Found, Seen
 from spec_notify.pipeline.trail import Trail
 from spec_notify.pipeline.trees import is_tree
@@ -60,9 +59,13 @@ class Follower:
     def found(self, path: str) -> Found | None:
         """Read a document as it stands; None when it cannot be, or is not to be believed."""
         text = self._documents.here(path)
-        if not isinstance(text, Text) or self._disbelief(path, text):
+        try:
+            if not isinstance(text, Text) or self._disbelief(path, text):
+                return None
+            snapshot = self._rules.read(path, text)
+        except (ValueError, RecursionError):
+            # Whoever reads it for its own sake says so.
             return None
-        snapshot = self._rules.read(path, text)
         rules = self._rules.stamp(path, text)
         return Found(path=path, digest=text.digest, rules=rules, snapshot=snapshot)
 
@@ -249,8 +252,6 @@ class Follower:
         return isinstance(committed, Text) and committed.digest == found.digest
 
     def _disbelief(self, path: str, text: Text) -> str | None:
-        if conflicted(text):
-            return CONFLICT
         if unfinished(text, self._now):
             return UNFINISHED
         return self._rules.refusal(path, text)

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 READER = 1
 """Raised by a release that reads the same text as other tasks or statuses than the one before."""
 
-CONFLICT = "it holds merge conflict markers"
-_MARKS = ("<<<<<<< ", ">>>>>>> ")
-
 
 class Rules:
     """Reads documents as a config says."""
@@ -80,11 +77,6 @@ class Rules:
 
     def _says_by_section(self, path: str) -> bool:
         return any(matches(path, glob) for glob in self._by_section)
-
-
-def conflicted(text: Text) -> bool:
-    """Say whether conflict markers stand in a document: nobody wrote what stands between them."""
-    return any(text.text.startswith(mark) or f"\n{mark}" in text.text for mark in _MARKS)
 
 
 def _stamp(*facts: object) -> str:

@@ -86,7 +86,9 @@ class Standing:
         if self.checkout is None:
             return None
         text = self._documents.at(self.checkout.head, document)
-        return self._rules.read(document, text) if isinstance(text, Text) else None
+        if not isinstance(text, Text) or self._rules.refusal(document, text):
+            return None
+        return self._rules.read(document, text)
 
 
 def _stands(change: Change, head: Snapshot | None) -> bool:

@@ -11,9 +11,17 @@ from .reading import MOST_ROWS
 RULER = re.compile(r"[ \t>]*\|[|: \t-]+\r?")
 """A line that may be the delimiter row of a table: header above, rows below."""
 
+CONFLICT = "it holds merge conflict markers"
+_MARKS = ("<<<<<<< ", ">>>>>>> ")
+
 _ROW = re.compile(r"[ \t>]*(?:\||(?:[-+*]|\d{1,9}[.)])[ \t]+\[)")
 _OPENERS = frozenset(" \t>-+*0123456789")
 _NESTED = re.compile(r"(?:[ >]|[-+*](?= |\Z)|\d{1,9}[.)](?= |\Z)){%d}" % DEEPEST)  # noqa: UP031 - braces are the pattern's own
+
+
+def conflicted(text: str) -> bool:
+    """Say whether marks of a merge conflict stand in a text, be it half resolved."""
+    return any(text.startswith(mark) or f"\n{mark}" in text for mark in _MARKS)
 
 
 def overgrown(text: str) -> str | None:

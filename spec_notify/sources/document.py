@@ -13,7 +13,7 @@ from spec_notify.core.snapshot import Notice, Snapshot, Task
 from spec_notify.core.status import DONE
 
 from . import accords, front_matter, stage_runs, task_master
-from .bounds import RULER, overgrown
+from .bounds import CONFLICT, conflicted, overgrown
 from .checkbox import CheckboxReading
 from .reading import Manner
 from .spec_table import TableReading
@@ -48,14 +48,17 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def unreadable(path: str, text: str, *, format: str | None = None) -> str | None:
     """Say why a document is not to be read as it stands; None for any other.
 
-    Too much for bounded time and memory (5 MiB, 100,000 lines, 10,000 rows, 40 nested blocks), or
-    half written. The caller leaves its snapshot alone. `format` is that of `read_document`.
+    Too much for bounded time and memory (5 MiB, 100,000 lines, 10,000 rows, 40 nested blocks),
+    half written, or half merged. The caller leaves its snapshot alone. `format` is that of
+    `read_document`.
     """
     wide = not text.isascii() and len(text.encode("utf-8", "replace")) > MOST_BYTES
     if wide or len(text) > MOST_BYTES:
         return "it is larger than 5 MiB"
     if text.count("\n") + text.count("\r") - text.count("\r\n") > MOST_LINES:
         return f"it has more than {MOST_LINES:,} lines"
+    if conflicted(text):
+        return CONFLICT
     return source_of(path, format).refuses(text)
 
 
@@ -78,11 +81,9 @@ def read_document(
     """
     # What is no Unicode text could be neither hashed, stored nor sent.
     text = text if text.isascii() else text.encode("utf-8", "replace").decode()
-    text, unfinished = _whole_rows(text)
     manner = Manner(aliases=aliases, by_section=by_section, beside=beside, memory=memory)
     snapshot = source_of(path, format).read(path, text, manner)
     notices = [*snapshot.notices, *_duplicates(snapshot.tasks)]
-    notices += unfinished
     if not snapshot.tasks and not path.endswith("/"):
         notices.append(Notice(code="no_tasks", message="no task was found in it"))
     return msgspec.structs.replace(snapshot, notices=tuple(_few(notices)))
@@ -91,24 +92,6 @@ def read_document(
 def beside(path: str, *, format: str | None = None) -> tuple[str, ...]:
     """Answer which neighbours of a document say how it is read; they need not exist."""
     return source_of(path, format).beside(path)
-
-
-def _whole_rows(text: str) -> tuple[str, list[Notice]]:
-    """Leave out a last row that lacks its newline and the pipes that its table's header has.
-
-    A writer that stopped in the middle of it must not make `Done - needs review` a `Done`.
-    """
-    start = text.rfind("\n") + 1
-    last = text[start:].strip(" \t\r>")
-    above = reversed(text[:start].split("\n")) if last.startswith("|") else ()
-    ruler = next((line for line in above if RULER.fullmatch(line)), "")
-    if not ruler.rstrip().endswith("|"):
-        return text, []
-    if last.endswith("|") and last.count("|") >= ruler.count("|"):
-        return text, []
-    message = "the last row is not finished: it lacks its newline and a pipe"
-    line = text.count("\n") + 1
-    return text[:start], [Notice(code="unfinished_row", message=message, line=line)]
 
 
 def source_of(path: str, format: str | None) -> Source:

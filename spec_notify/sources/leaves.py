@@ -32,7 +32,8 @@ def leaves(text: str, kind: type[T]) -> tuple[list[T], list[Notice]]:
     decoder = msgspec.json.Decoder(kind | Skipped)
     found: list[T] = []
     notices = []
-    for number, line in enumerate(text.splitlines(), 1):
+    # JSON leaves the line separators of Unicode as they are.
+    for number, line in enumerate(filter(None, text.split("\n")), 1):
         read = _read(decoder, line)
         if isinstance(read, kind):
             found.append(read)

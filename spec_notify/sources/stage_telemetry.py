@@ -41,11 +41,10 @@ _PER_AGENT = re.compile(rf"[^/]+_{TIME}[^/]*")
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True, tag="stage"):
-    """A valid telemetry file: its block, when it was written (milliseconds UTC), and its SPEC."""
+    """A valid telemetry file: its block, and when it was written (milliseconds UTC)."""
 
     telemetry: Telemetry
     at: int
-    spec: str
     started: int | None
     """When the stage began (milliseconds UTC), where its session id holds a time."""
     said: str
@@ -82,12 +81,14 @@ def newest(read: Iterable[Artifact | Skipped]) -> Artifact | Absent:
 
 
 def _artifact(path: str, text: str, digest: str | None) -> Artifact:
+    if "${" in text:
+        raise ValueError("a placeholder stands where a value should")
     known = read_object(text)
     folder, _, name = path.rpartition("/")
     stage, shape = recognised(known)
     _check_name(name, stage)
     told = msgspec.convert(known, shape)
-    _check(told)
+    _check(told, folder.rpartition("/")[2])
     time = told_time(told.timestamp, name)
     if time is None:
         raise ValueError("no time in it nor in its name")
@@ -95,7 +96,6 @@ def _artifact(path: str, text: str, digest: str | None) -> Artifact:
     outcome, said = told.outcome()
     return Artifact(
         at=time[0],
-        spec=told.spec_id,
         started=time_in(told.session_id),
         said=said[:_LONGEST_SAID],
         telemetry=Telemetry(
@@ -123,11 +123,12 @@ def _check_name(name: str, stage: str) -> None:
         raise ValueError(f"named for {named}, its `command` is for {stage}")
 
 
-def _check(told: Shape) -> None:
+def _check(told: Shape, spec: str) -> None:
+    # A folder whose name was cut short still is that SPEC's.
+    if not (told.spec_id.startswith(spec) or spec.startswith(told.spec_id)):
+        raise ValueError(f"it is about {told.spec_id[:60]}, not about {spec[:60]}")
     if str(told.schema_version) not in {"1", "1.0"}:
         raise ValueError(f"schemaVersion {str(told.schema_version)[:20]!r} is not 1")
-    if any("${" in each for each in (told.spec_id, told.session_id, told.timestamp)):
-        raise ValueError("a placeholder stands where a value should")
     if told.needs_artifacts and not told.artifacts:
         raise ValueError("it names no artifacts")
 

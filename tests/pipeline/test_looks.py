@@ -332,14 +332,34 @@ def test_a_growing_list_item_is_waited_for(desk: Desk) -> None:
     assert (looked.events, looked.deferred) == ((), {"SPEC.md": UNFINISHED})
 
 
+@pytest.mark.parametrize("row", ["T9 | b | Done", "| T9 | b | Done", "| T9 | b | Done |"])
+def test_a_committed_last_row_is_whole_whatever_it_lacks(desk: Desk, row: str) -> None:
+    head = "| ID | Task | Status | Notes |\n| --- | --- | --- | --- |\n| T1 | a | Done | |\n"
+    desk.repository.commit({"SPEC.md": head + row.replace("Done", "Backlog")}, "as it was")
+    aged(desk)
+    desk.look(Wish(baseline=True))
+
+    desk.repository.commit({"SPEC.md": head + row}, "done")
+    aged(desk)
+    assert desk.told() == [("T9", "Done")]
+
+    desk.repository.commit({"SPEC.md": f"{head}{row}\n"}, "a newline")
+    assert desk.told() == []
+
+
+def aged(desk: Desk) -> None:
+    """Let the document have rested for longer than a writer pauses."""
+    long_ago = now() / 1000 - 2
+    os.utime(desk.repository.root / "SPEC.md", (long_ago, long_ago))
+
+
 def test_a_last_row_without_pipe_and_newline_is_waited_for(desk: Desk) -> None:
     table = "ID | Task | Status\n--- | --- | ---\nT1 | Fold it | Backlog\n"
     desk.repository.write("SPEC.md", table)
     desk.look(Wish(baseline=True))
     torn = table.replace("Backlog\n", "Done")
     desk.repository.write("SPEC.md", torn)
-    long_ago = now() / 1000 - 2
-    os.utime(desk.repository.root / "SPEC.md", (long_ago, long_ago))
+    aged(desk)
 
     assert desk.look().deferred == {"SPEC.md": UNFINISHED}
 

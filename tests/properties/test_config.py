@@ -42,8 +42,8 @@ values = st.recursive(
 )
 
 
-def read(text: str, kind: Kind) -> Reading:
-    return parse(text, origin="config.toml", kind=kind)
+def read(text: str, kind: Kind, *, allow_private: bool = False) -> Reading:
+    return parse(text, origin="config.toml", kind=kind, allow_private=allow_private)
 
 
 def toml(value: object) -> str:
@@ -165,13 +165,21 @@ good_config = st.fixed_dictionaries(
 @settings(max_examples=150, deadline=None)
 @given(good_config, st.sampled_from([Kind.REPOSITORY, Kind.USER, Kind.NAMED]))
 def test_what_is_spelled_is_what_was_written(written: dict[str, object], kind: Kind) -> None:
-    reading = read("\n".join(f"{key} = {toml(value)}" for key, value in written.items()), kind)
+    reading = read(
+        "\n".join(f"{key} = {toml(value)}" for key, value in written.items()),
+        kind,
+        allow_private=True,
+    )
     assert reading.problems == ()
     assert reading.stated == {*written}
     assert reading.config is not None
     spelled = json.loads(json.dumps(spell(reading.config)))
     assert holds(spelled, written)
-    again = read("\n".join(f"{key} = {toml(value)}" for key, value in known(spelled)), kind)
+    again = read(
+        "\n".join(f"{key} = {toml(value)}" for key, value in known(spelled)),
+        kind,
+        allow_private=True,
+    )
     assert again.config is not None
     assert spell(again.config) == spelled
 

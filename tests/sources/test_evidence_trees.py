@@ -13,8 +13,8 @@ from spec_notify.core.snapshot import APPEARED, diff, remembered
 from spec_notify.sources.artefact import Skipped
 from spec_notify.sources.consensus import read_synthesis
 from spec_notify.sources.document import read_document, unreadable
-from spec_notify.sources.leaves import written
-from spec_notify.sources.stage_telemetry import read_artifact
+from spec_notify.sources.leaves import leaves, written
+from spec_notify.sources.stage_telemetry import Artifact, read_artifact
 from tests.pipeline.runs import (
     COMMANDS,
     CONSENSUS,
@@ -174,3 +174,12 @@ def test_every_stage_is_in_one_run_at_most_and_each_run_adds_up(
         assert [each.path for each in bad] == ([run.path] if bad else [])
         assert bool(bad) == (run.last.telemetry.status != "success")
         assert run.path in paths
+
+
+def test_the_line_separators_of_unicode_cut_no_file_in_two() -> None:
+    skipped = [Skipped(path="a/b/c.json", reason=f"odd{mark}end") for mark in "\u2028\u2029\x85"]
+
+    found, notices = leaves("\n".join(map(written, skipped)) + "\n", Artifact)
+
+    assert found == []
+    assert [each.line for each in notices] == [1, 2, 3]

@@ -57,7 +57,6 @@ def test_every_stage_is_read(name: str, stage: str, status: str) -> None:
 
     assert isinstance(told, Artifact)
     assert (told.telemetry.stage, told.telemetry.status) == (stage, status)
-    assert told.spec == "SPEC-ORB-001-harvest"
 
 
 def test_an_artifact_is_pointed_at_by_path_hash_and_size() -> None:
@@ -459,7 +458,8 @@ def test_a_real_file_without_a_member_it_needs_is_skipped(member: str) -> None:
             continue
         del known[member]
         drifted = read_artifact(
-            f"{FOLDER}/{path.name.replace(':', '-')}", orjson.dumps(known).decode()
+            f"evidence/commands/{path.parent.name}/{path.name.replace(':', '-')}",
+            orjson.dumps(known).decode(),
         )
         optional = {"timestamp"} | ({"artifacts"} if "scenarios" in known else set())
         assert isinstance(drifted, Artifact if member in optional else Skipped), path.name
@@ -522,3 +522,24 @@ def test_the_newest_of_a_real_tree_needs_no_more_than_three_files(
     assert isinstance(told, Artifact)
     assert (told.telemetry.stage, told.telemetry.status) == (stage, status)
     assert told.telemetry.timestamp == at
+
+
+@pytest.mark.parametrize("spec", ["SPEC-ORB-002-other", "SPEC-ORB", "SPEC-ORB-001-harv"])
+def test_a_file_about_another_spec_is_skipped_and_a_name_cut_short_is_the_same(spec: str) -> None:
+    name = "spec-unlock_2026-03-02T11-45-00Z-8812.json"
+    known = orjson.loads((ORCHARD / name).read_bytes())
+
+    told = read_artifact(f"{FOLDER}/{name}", orjson.dumps({**known, "specId": spec}).decode())
+
+    assert isinstance(told, Artifact) == "SPEC-ORB-001-harvest".startswith(spec)
+
+
+@pytest.mark.parametrize("member", ["unlock_status", "command", "sessionId", "note"])
+def test_a_placeholder_anywhere_makes_a_file_worthless(member: str) -> None:
+    name = "spec-unlock_2026-03-02T11-45-00Z-8812.json"
+    known = orjson.loads((ORCHARD / name).read_bytes())
+
+    told = read_artifact(f"{FOLDER}/{name}", orjson.dumps({**known, member: "${x}"}).decode())
+
+    assert isinstance(told, Skipped)
+    assert "placeholder" in told.reason
