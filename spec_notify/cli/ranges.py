@@ -47,8 +47,7 @@ def commit(git: Git, name: str) -> str:
     """Answer the full name of a commit. Raises UsageError for what is none here."""
     found = git.resolve(name)
     if found is None:
-        raise UsageError(
-            f"{name} is no commit here: if this clone is shallow, fetch more "
-            "(`git fetch --unshallow`; `fetch-depth: 0` in a GitHub workflow)"
-        )
+        fix = "this clone is shallow: fetch more (`git fetch --unshallow`; `fetch-depth: 0` in CI)"
+        why = fix if git.is_shallow else "look at `git log --oneline`, or fetch the branch it is on"
+        raise UsageError(f"{name or 'an empty name'} is no commit here: {why}")
     return found

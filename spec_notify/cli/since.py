@@ -37,6 +37,8 @@ def told(
         if is_zero(name):
             here.talk(f"{name[:12]}: {why}, so there is nothing to compare: nothing is announced")
             return Looked()
+    if wiring.trees.paths:
+        here.talk("stages, pipelines and conflicts of agents are told by hooks and watchers only")
     found = commit(git, new)
     span = Span(tip=found, since=commit(git, old), branch=branch or _branch(git, found))
     return tell(wiring, git, span, accept=accept)

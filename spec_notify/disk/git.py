@@ -169,6 +169,11 @@ class Git:
             raise UnansweredError(f"the parent of {commit[:12]}: {error}") from error
         return spell(parents[0]) if parents else None
 
+    @property
+    def is_shallow(self) -> bool:
+        """Say whether history is cut anywhere in this clone."""
+        return self._files.is_shallow
+
     def is_cut(self, commit: str) -> bool:
         """Say whether a commit's parents are left out of this clone."""
         return self._files.shallow(commit)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _WORDS = frozenset({"conflict", "conflicts", "conflicted"})
+_NONE = frozenset({"", "-", "none", "n/a", "no", "no conflicts", "nothing"})
 _FLAGS = ("disagreement_detected", "disagreementDetected")
 
 
@@ -23,11 +24,17 @@ def open_conflicts(known: Mapping[str, object]) -> int | None:
 
 
 def _count(told: object) -> int | None:
-    if isinstance(told, list | dict):
+    if isinstance(told, list):
+        return sum(not _says_none(each) for each in told)
+    if isinstance(told, dict):
         return len(told)
     if isinstance(told, str):
-        return int(bool(told.strip()))
+        return int(not _says_none(told))
     return told if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else None
+
+
+def _says_none(told: object) -> bool:
+    return isinstance(told, str) and told.strip(" .\n\t").lower() in _NONE
 
 
 def _flagged(known: Mapping[str, object]) -> bool:

@@ -154,7 +154,7 @@ def test_a_range_is_spelt_as_for_git(teller: Teller, words: list[str], tasks: li
     ("words", "said"),
     [
         (["gone..HEAD"], "gone is no commit here"),
-        (["HEAD..gone"], "fetch-depth: 0"),
+        (["HEAD..gone"], "fetch the branch"),
         (["main...HEAD"], "main..HEAD"),
         (["HEAD:SPEC.md"], "no commit"),
         (["^HEAD"], "no commit"),

@@ -20,6 +20,7 @@ from spec_notify.sources.consensus import (
     newest,
     read_synthesis,
 )
+from spec_notify.sources.disagreement import open_conflicts
 
 ORCHARD = Path(__file__).parents[2] / "fixtures" / "consensus" / "SPEC-ORB-001-harvest"
 FOLDER = "evidence/consensus/SPEC-ORB-001-harvest"
@@ -362,3 +363,17 @@ def test_of_a_real_tree_the_newest_is_the_last_stage_s() -> None:
         "claude-4.5-sonnet",
         "gpt-5-codex",
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        (["None"], 0),
+        (["none.", "-"], 0),
+        (["None", "the schema of the roster"], 1),
+        ("no conflicts", 0),
+        ([{"on": "the schema"}], 1),
+    ],
+)
+def test_a_conflict_that_says_none_is_none(told: object, count: int) -> None:
+    assert open_conflicts({"conflicts": told}) == count
