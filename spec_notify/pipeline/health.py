@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spec_notify.core.alarm import dead_lettered, is_due, recovered, rung, unheard_of
-from spec_notify.core.delivery import Delivery, State
-from spec_notify.core.event import delivery_id
+from spec_notify.core.delivery import State
 from spec_notify.core.lane import Position, position
 from spec_notify.core.subscription import wants
 
+from .admission import admit
 from .slots import lane_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spec_notify.core.alarm import Alarm
+    from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
-    from spec_notify.core.subscription import Subscription
     from spec_notify.pipeline.attempt import Facts
     from spec_notify.ports import Ledger, Route, Spool
 
@@ -115,21 +115,5 @@ class _Teller:
             if wants(route.subscription, event) and _endpoint(self._routes, name) != endpoint
         ]
         if takers:
-            self._ledger.admit(event, [self._delivery(event, each) for each in takers])
+            admit(self._ledger, event, takers, max_pending=self._max_pending, now=self._now)
         return bool(takers)
-
-    def _delivery(self, event: Event, subscription: Subscription) -> Delivery:
-        full = self._ledger.open_count(subscription.name) >= self._max_pending
-        return Delivery(
-            id=delivery_id(event.id, subscription.name),
-            event=event.id,
-            type=event.type,
-            subscription=subscription.name,
-            state=State.DEAD if full else State.PENDING,
-            reason="backlog_full" if full else None,
-            created_at=self._now,
-            next_at=self._now,
-            expires_at=self._now + subscription.expire_after,
-            task=event.task,
-            spec=event.spec,
-        )

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.delivery import Delivery, State
 from spec_notify.core.errors import StaleBaselineError
-from spec_notify.core.event import Event, delivery_id
+from spec_notify.core.event import Event
 from spec_notify.core.snapshot import Notice
+from spec_notify.pipeline.admission import admit
 from spec_notify.pipeline.news import News
 from spec_notify.pipeline.trees import is_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from spec_notify.core.config import Config
-    from spec_notify.core.subscription import Subscription
     from spec_notify.pipeline.trail import Change
     from spec_notify.ports import Ledger, Spool
 
@@ -146,7 +145,7 @@ class Intake:
         news.tell()
         for index, takers in wanted:
             event = self._event(ledger, path, seen.changes[index], now)
-            admitted = admit(ledger, self._config, event, takers, now)
+            admitted = admit(ledger, event, takers, max_pending=self._config.max_pending, now=now)
             tally.deliveries += admitted
             if admitted:
                 tally.events.append(event)
@@ -156,34 +155,6 @@ class Intake:
         to = transition.after.canonical if transition.after else ""
         count = ledger.occurrence(path, transition.task.key, to)
         return self._context.event(path, change, occurrence=count, now=now)
-
-
-def admit(
-    ledger: Ledger, config: Config, event: Event, takers: Sequence[Subscription], now: int
-) -> int:
-    """Insert an event with a delivery for each taker; answer how many, none for a known one."""
-    deliveries = [_delivery(ledger, config, event, each, now) for each in takers]
-    return ledger.admit(event, deliveries)
-
-
-def _delivery(
-    ledger: Ledger, config: Config, event: Event, subscription: Subscription, now: int
-) -> Delivery:
-    full = ledger.open_count(subscription.name) >= config.max_pending
-    return Delivery(
-        id=delivery_id(event.id, subscription.name),
-        event=event.id,
-        type=event.type,
-        subscription=subscription.name,
-        state=State.DEAD if full else State.PENDING,
-        reason="backlog_full" if full else None,
-        created_at=now,
-        next_at=now,
-        expires_at=now + subscription.expire_after,
-        task=event.task,
-        spec=event.spec,
-        document=event.document,
-    )
 
 
 class _Tally:

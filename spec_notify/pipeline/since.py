@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.pipeline.intake import Looked, admit
+from spec_notify.pipeline.admission import admit
+from spec_notify.pipeline.intake import Looked
 from spec_notify.pipeline.news import News
 from spec_notify.pipeline.range import Made, Range
 from spec_notify.ports import Checkout
@@ -74,7 +75,9 @@ class Since:
                 news += story.events(path, wanted, now)
             # As they happened, whatever document they are of.
             for _, event, takers in sorted(news, key=lambda each: each[0]):
-                admitted = admit(ledger, self._config, event, takers, now)
+                admitted = admit(
+                    ledger, event, takers, max_pending=self._config.max_pending, now=now
+                )
                 deliveries += admitted
                 events += [event] if admitted else []
         return Looked(
