@@ -19,18 +19,14 @@ if TYPE_CHECKING:
 
     from .snapshot import Snapshot, Task
 
-_LISTS = "checkbox"
-
 
 def renumbered(before: Snapshot, after: Snapshot) -> tuple[tuple[Task, Task], ...]:
     """Pair tasks as (old, new) by their words where numbers were dealt anew; else, none.
 
-    They were where words that stand once before and once after got another id, in a list of
-    boxes. Words that stand several times are counted; a task whose id says something else now
+    They were where words that stand once before and once after got another id, among tasks that
+    are boxes. Words that stand several times are counted; a task whose id says something else now
     may be reworded too. An id in a column is no number of this kind.
     """
-    if not before.format == after.format == _LISTS:
-        return ()
     old, new = _numbered(before.tasks), _numbered(after.tasks)
     if not _dealt_anew(old, new):
         return ()
@@ -39,26 +35,27 @@ def renumbered(before: Snapshot, after: Snapshot) -> tuple[tuple[Task, Task], ..
     return (*here.pairs, *same.pairs, *_reworded(same.gone, same.came))
 
 
-def standing_name(task: Task, snapshot: Snapshot) -> str:
+def standing_name(task: Task) -> str:
     """Answer under what a task is remembered while the document moves on.
 
-    Its key; in a list of boxes with its words behind it and a line break between, as its number
-    may be another's tomorrow.
+    Its key; where that was typed behind a box with its words after it and a line break between,
+    as its number may be another's tomorrow.
     """
-    if task.id is None or snapshot.format != _LISTS:
+    if task.id is None or not task.boxed:
         return task.key
     return f"{task.key}\n{text_key(task.title, None)}"
 
 
 def _numbered(tasks: Sequence[Task]) -> list[Task]:
     counts = Counter(task.key for task in tasks)
-    return [task for task in tasks if task.id is not None and counts[task.key] == 1]
+    return [task for task in tasks if task.boxed and task.id is not None and counts[task.key] == 1]
 
 
 def _nameless(tasks: Sequence[Task]) -> list[Task]:
     """Answer tasks without id whose words are their own: one may have been given a number."""
     counts = Counter(_words(task) for task in tasks)
-    return [task for task in tasks if task.id is None and counts[_words(task)] == 1]
+    nameless = (task for task in tasks if task.boxed and task.id is None)
+    return [task for task in nameless if counts[_words(task)] == 1]
 
 
 def _dealt_anew(old: Iterable[Task], new: Iterable[Task]) -> bool:

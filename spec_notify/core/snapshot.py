@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .artifact import Artifact
+from .namespaces import across, copied
 from .pairing import Pairing, by_progress, pair_by_key, pair_by_words
 from .plain import normalised
-from .renumbering import renumbered
+from .renumbering import renumbered, standing_name
 from .similarity import similarity
-from .status import DONE, IN_REVIEW, Status, differs
+from .spec_id import linked
+from .status import BACKLOG, DONE, IN_REVIEW, UNKNOWN, Status, differs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 COMPLETED, REVIEWED, REOPENED = "completed", "in_review", "reopened"
 CHANGED, APPEARED, VANISHED = "changed", "appeared", "vanished"
@@ -23,6 +25,7 @@ PRINTED = frozenset({COMPLETED, REVIEWED, REOPENED, CHANGED})
 """The kinds that are told without asking for all."""
 
 _ANOTHER = 0.5
+_REUSED = ("id_reused",)
 _FAMILIES = {"mixed": "table"}
 
 
@@ -49,6 +52,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Where only others link, the first two are empty strings; where none links, nothing stands.
     """
+    boxed: bool = False
+    """A box says its status, and its id was typed behind it: a number that may be dealt anew."""
     artifact: Artifact | None = None
     """What a run left behind, where the document is an evidence tree; it is not remembered."""
 
@@ -82,6 +87,8 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     before: Status | None
     after: Status | None
     appeared: bool = False
+    doubted: bool = False
+    """It appeared, but nothing says that it is new."""
     flags: tuple[str, ...] = ()
 
 
@@ -90,18 +97,22 @@ def diff(
 ) -> tuple[Transition, ...]:
     """Answer what changed between two snapshots of a document, in line order.
 
-    `vanished` holds the last status of keys that were gone: one that returns is compared with
-    it. Contract, section 4, "A transition" and "Identity"; kinds as in section 8.
+    `vanished` holds the last status of tasks that were gone, by `standing_name`: one that returns
+    is compared with it. Contract, section 4, "A transition" and "Identity"; kinds as in section 8.
     """
     known = _known(before, after)
     memory = dict(vanished)
-    came = list(_without_returned(known.came, memory))
-    found = pair_by_words(known.gone, came)
-    changes = [each for old, new in known.pairs + found.pairs for each in _change(old, new)]
-    changes += _arrivals(found.came, memory, _tellable(before, after, found.gone))
-    changes += [
-        Transition(task=task, kind=VANISHED, before=task.status, after=None) for task in found.gone
-    ]
+    moved = across(known.gone, _without_returned(known.came, memory))
+    found = pair_by_words(moved.gone, moved.came)
+    pairs = known.pairs + moved.pairs + found.pairs
+    same, others = _parted(pairs)
+    stood = (*before.tasks, *(new for _, new in pairs))
+    doubted = _doubts(before, after, found, copied(found.came, stood))
+    changes = [each for pair in same for each in _change(*pair)]
+    changes += _arrivals(found.came, memory, doubted)
+    changes += _arrivals((new for _, new in others), {}, doubted, _REUSED)
+    changes += map(_gone, found.gone)
+    changes += [_gone(old, _REUSED) for old, _ in others]
     return tuple(sorted(changes, key=lambda each: (each.task.line, each.task.key)))
 
 
@@ -116,7 +127,7 @@ def transition_facts(transition: Transition, document: str) -> dict[str, object]
     task, before, after = transition.task, transition.before, transition.after
     return {
         "task": task.id,
-        "key": task.key,
+        "key": task.id or task.key,
         "title": task.title,
         "from": before.canonical if before else None,
         "to": after.canonical if after else None,
@@ -140,14 +151,22 @@ def _known(before: Snapshot, after: Snapshot) -> Pairing:
 
 
 def _change(old: Task, new: Task) -> Iterator[Transition]:
-    if differs(old.status, new.status):
-        yield Transition(
-            task=new,
-            kind=_kind(old.status, new.status),
-            before=old.status,
-            after=new.status,
-            flags=("id_reused",) if _id_reused(old, new) else (),
-        )
+    if _differs(old, new):
+        kind = _kind(old.status, new.status)
+        yield Transition(task=new, kind=kind, before=old.status, after=new.status)
+
+
+def _gone(task: Task, flags: tuple[str, ...] = ()) -> Transition:
+    return Transition(task=task, kind=VANISHED, before=task.status, after=None, flags=flags)
+
+
+def _differs(old: Task, new: Task) -> bool:
+    """Say whether a task's two statuses make a transition; a box has fewer words than a row."""
+    if old.boxed == new.boxed:
+        return differs(old.status, new.status)
+    box, row = (each.status.canonical for each in ((old, new) if old.boxed else (new, old)))
+    # A box that is not ticked says no more than that.
+    return row == DONE if box in (BACKLOG, UNKNOWN) else row != box
 
 
 def _kind(before: Status, after: Status) -> str:
@@ -158,42 +177,84 @@ def _kind(before: Status, after: Status) -> str:
     return REVIEWED if after.canonical == IN_REVIEW else CHANGED
 
 
+def _parted(
+    pairs: Iterable[tuple[Task, Task]],
+) -> tuple[list[tuple[Task, Task]], list[tuple[Task, Task]]]:
+    """Part what is one task from what only shares an id."""
+    same: list[tuple[Task, Task]] = []
+    others: list[tuple[Task, Task]] = []
+    for pair in pairs:
+        (others if _id_reused(*pair) else same).append(pair)
+    return same, others
+
+
 def _id_reused(old: Task, new: Task) -> bool:
-    """Another title and another link under one id: it may be another task."""
+    """Say whether another title and another link stand under one id: it is another task."""
     if new.id is None or old.id != new.id or old.mentions == new.mentions:
         return False
+    was, now = linked(old), linked(new)
+    if not was or not now or was & now:
+        return False
     return similarity(normalised(old.title), normalised(new.title)) < _ANOTHER
+
+
+def _former(task: Task, memory: Mapping[str, Status]) -> tuple[str, Task] | None:
+    """Answer under what name a task that came is remembered, and as it was then."""
+    for name, boxed in ((standing_name(task), task.boxed), (task.key, False)):
+        if name in memory:
+            return name, msgspec.structs.replace(task, status=memory[name], boxed=boxed)
+    return None
 
 
 def _without_returned(came: Iterable[Task], memory: dict[str, Status]) -> Iterator[Task]:
     """Drop tasks that are back as they were, and what was remembered of them."""
     for task in came:
-        remembered = memory.get(task.key)
-        if remembered is None or differs(remembered, task.status):
+        former = _former(task, memory)
+        if former is None or _differs(former[1], task):
             yield task
         else:
-            del memory[task.key]
+            del memory[former[0]]
 
 
 def _arrivals(
-    came: Iterable[Task], memory: dict[str, Status], told: Callable[[Task], bool]
+    came: Iterable[Task],
+    memory: dict[str, Status],
+    doubted: Callable[[Task], bool],
+    flags: tuple[str, ...] = (),
 ) -> Iterator[Transition]:
     for task in sorted(came, key=by_progress):
-        remembered = memory.pop(task.key, None)
-        if remembered is not None:
-            yield from _change(msgspec.structs.replace(task, status=remembered), task)
+        former = _former(task, memory)
+        if former is not None:
+            del memory[former[0]]
+            yield from _change(former[1], task)
             continue
-        done = task.status.canonical == DONE and told(task)
-        kind = COMPLETED if done else APPEARED
-        yield Transition(task=task, kind=kind, before=None, after=task.status, appeared=True)
+        doubt = doubted(task)
+        yield Transition(
+            task=task,
+            kind=COMPLETED if task.status.canonical == DONE and not doubt else APPEARED,
+            before=None,
+            after=task.status,
+            appeared=True,
+            doubted=doubt,
+            flags=flags,
+        )
 
 
-def _tellable(before: Snapshot, after: Snapshot, gone: Iterable[Task]) -> Callable[[Task], bool]:
-    """Answer which tasks, new and already Done, are news.
+def _doubts(
+    before: Snapshot, after: Snapshot, found: Pairing, copies: Container[str]
+) -> Callable[[Task], bool]:
+    """Answer which tasks that came may have been there before.
 
-    Not those of a document read in another way than before; and where an id-less Done row is
-    gone, an id-less one may be that row, rewritten beyond recognition.
+    All of a document that was not read before, or in another way; copies from another namespace;
+    and where an id-less Done row is gone, an id-less one may be that row, rewritten beyond
+    recognition.
     """
-    reshaped = is_reshaped(before, after)
-    rewritten = any(task.id is None and task.status.canonical == DONE for task in gone)
-    return lambda task: not reshaped and not (rewritten and task.id is None)
+    unread = before.format == "none" and not before.tasks
+    known = unread or is_reshaped(before, after)
+    rewritten = any(task.id is None and task.status.canonical == DONE for task in found.gone)
+
+    def doubted(task: Task) -> bool:
+        rewrite = rewritten and task.id is None and task.status.canonical == DONE
+        return known or rewrite or task.key in copies
+
+    return doubted

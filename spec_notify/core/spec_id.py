@@ -72,6 +72,15 @@ def resolve(
     return SpecId(id=None, reason=_why_none(task, directories))
 
 
+def linked(task: Task) -> frozenset[str]:
+    """Answer the SPEC ids that a task's cells link to."""
+    return frozenset(
+        found[found.lastgroup or 0]
+        for (_, pattern), cell in zip(chain(_CELLS, repeat(_OTHER)), task.mentions, strict=False)
+        for found in pattern.finditer(cell)
+    )
+
+
 def _named(task: Task, document: str, directories: Collection[str]) -> Iterator[tuple[Rule, str]]:
     home = _HOME.search(document)
     if home is not None:

@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .markdown import read_page
 from .plain import normalised, plain, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from .markdown import Table
 
 WIDEST = 64
 
@@ -54,11 +51,6 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     owners: int | None
     prd: int | None
     evidence: int | None
-
-
-def tables(text: str) -> list[Table]:
-    """Answer the GFM tables of a text in line order: header, rows with raw cells, heading."""
-    return list(read_page(text).tables)
 
 
 def task_columns(header: Sequence[str], *, by_section: bool = False) -> Columns | None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.renumbering import standing_name
-from spec_notify.core.snapshot import APPEARED, VANISHED, Snapshot, Transition, diff, is_reshaped
-from spec_notify.core.status import DONE
+from spec_notify.core.snapshot import VANISHED, Snapshot, Transition, diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,6 +47,7 @@ class Trail:
         """
         self._current = snapshot
         for task in snapshot.tasks if snapshot else ():
+            self.vanished.pop(standing_name(task), None)
             self.vanished.pop(task.key, None)
 
     def compare(
@@ -59,19 +59,19 @@ class Trail:
     ) -> None:
         """Keep what changed since the last stand, less the rows that stood so all along."""
         if self._current is not None:
-            found = _told(self._current, after, diff(self._current, after, self.vanished))
-            counts = Counter(part for task in after.tasks for part in _parts(task, after))
+            found = _told(diff(self._current, after, self.vanished))
+            counts = Counter(part for task in after.tasks for part in _parts(task))
             untouched = _rows(untouched_since)
             self.changes += [
                 Change(
                     transition=each,
                     branch=branch,
                     commit=commit,
-                    counted=_counted(each, after, counts),
-                    name=standing_name(each.task, after),
+                    counted=_counted(each, counts),
+                    name=standing_name(each.task),
                 )
                 for each in found
-                if (standing_name(each.task, after), each.after) not in untouched
+                if (standing_name(each.task), each.after) not in untouched
             ]
             self._remember(found)
         self.rest(after)
@@ -79,36 +79,31 @@ class Trail:
     def _remember(self, found: Iterable[Transition]) -> None:
         for each in found:
             if each.kind == VANISHED and each.before is not None:
-                self.vanished.pop(each.task.key, None)
-                self.vanished[each.task.key] = each.before
+                name = standing_name(each.task)
+                self.vanished.pop(name, None)
+                self.vanished[name] = each.before
         for key in list(self.vanished)[:-MOST_VANISHED]:
             del self.vanished[key]
 
 
-def _told(before: Snapshot, after: Snapshot, found: Iterable[Transition]) -> list[Transition]:
-    """Leave out what only seems new: a mended header, or another shape, makes no row new.
-
-    Nor is a row that is new and Done, and that `diff` does not call completed.
-    """
-    known = (before.format == "none" and not before.tasks) or is_reshaped(before, after)
-    return [each for each in found if not (each.appeared and (known or _is_unsure(each)))]
+def _told(found: Iterable[Transition]) -> list[Transition]:
+    """Leave out what only seems new; a row that is gone comes before one that has its key now."""
+    return sorted(
+        (each for each in found if not each.doubted), key=lambda each: each.kind != VANISHED
+    )
 
 
-def _is_unsure(found: Transition) -> bool:
-    return found.kind == APPEARED and found.after is not None and found.after.canonical == DONE
-
-
-def _counted(found: Transition, after: Snapshot, counts: Mapping[str, int]) -> bool:
+def _counted(found: Transition, counts: Mapping[str, int]) -> bool:
     # A row that vanished does not count itself.
     own = 0 if found.after is None else 1
-    return any(counts[part] > own for part in _parts(found.task, after))
+    return any(counts[part] > own for part in _parts(found.task))
 
 
-def _parts(task: Task, snapshot: Snapshot) -> list[str]:
-    return standing_name(task, snapshot).split("\n")
+def _parts(task: Task) -> list[str]:
+    return standing_name(task).split("\n")
 
 
 def _rows(snapshot: Snapshot | None) -> set[tuple[str, Status | None]]:
     if snapshot is None:
         return set()
-    return {(standing_name(task, snapshot), task.status) for task in snapshot.tasks}
+    return {(standing_name(task), task.status) for task in snapshot.tasks}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BOX = re.compile(r"(?P<box>\[(?P<mark>[^\[\]]{0,3})\]\*?)(?=\s|$)(?P<text>.*)", re.DOTALL)
 _MARK = re.compile(r"\[.\]")
+# What spec-kit writes between id and words says how to go about a task, and changes.
+_TAGS = re.compile(r"(?:\[(?:P|US-?\d{1,4}|Story(?::[^\[\]]{0,40})?)\](?:\s+|$))+")
 KIRO, PLAIN = "kiro", "plain"
 _DIALECTS = {
     KIRO: re.compile(r"(?:^|/)\.kiro/"),
@@ -61,13 +63,13 @@ class CheckboxReading(Reading):
         mark = box["mark"].strip().removesuffix("\ufe0f") if box else ""
         if box is None or len(mark) > 1:
             return
-        raw = box["text"].strip()
+        raw = _untagged(box["text"].strip())
         words = squeeze(self.plain(raw))
         if not shown(words):
             return
         opening = opening_id(raw, words=words, numbered=self._kiro)
         id_ = opening.id if opening else None
-        title = squeeze(opening.rest) or opening.id if opening else words
+        title = _untagged(squeeze(opening.rest)) or opening.id if opening else words
         key = id_ or text_key(words, item.heading)
         yield Task(
             key=key,
@@ -77,6 +79,7 @@ class CheckboxReading(Reading):
             line=item.line,
             section=self.section(item.heading),
             mentions=("", "", linking(raw)) if linking(raw) else (),
+            boxed=True,
         )
 
     def _status(self, mark: str, raw: str, line: int) -> Status:
@@ -87,3 +90,8 @@ class CheckboxReading(Reading):
         if canonical == UNKNOWN:
             self.note("unknown_mark", f"{text} is no known mark: the task counts as open", line)
         return Status(canonical=canonical, text=text, raw=raw)
+
+
+def _untagged(text: str) -> str:
+    """Leave out the tags a text opens with, unless it has no other words."""
+    return text[found.end() :] or text if (found := _TAGS.match(text)) else text

@@ -41,9 +41,14 @@ def switch_and_commit(shop: Shop, times: int) -> float:
     repository.commit({"SPEC.md": board(**open_ | {"T7": "Done"})}, "the one after")
     assert [told(each) for each in shop.arrivals(1)] == [("T7", "Done")]
     wait_until(lambda: _remembered(shop).head == repository.head, "the commit was looked at")
-    assert shop.json("list")["counts"]["delivered"] <= 1
+    wait_until(lambda: _count(shop, "pending") + _count(shop, "in_flight") == 0, "all is sent")
+    assert _count(shop, "delivered") == 1
     assert len(shop.receiver.requests) == 1
     return rate
+
+
+def _count(shop: Shop, state: str) -> int:
+    return int(shop.json("list")["counts"].get(state, 0))
 
 
 def _remembered(shop: Shop) -> StoredDocument:

@@ -97,6 +97,32 @@ class Model:
         return not told and not heard
 
 
+class Arrivals:
+    """What HEAD's rows arrived in by counted moves, first seen there on any branch.
+
+    It knows nothing of looks, of stretches, nor of what is news: only that such an arrival must
+    have been told, on whatever branch, to one who looks after every command.
+    """
+
+    def __init__(self, committed: Board) -> None:
+        self._shown = {*committed.items()}
+        self.found: set[tuple[str, str]] = set()
+
+    def counted(self, before: Board, after: Board, _branch: str | None) -> None:
+        """HEAD moved, and that counts."""
+        self.found |= {
+            (task, status)
+            for task, status in after.items()
+            if status in {"Done", "In Review"}
+            and before.get(task) != status
+            and (task, status) not in self._shown
+        }
+        self._shown |= {*before.items(), *after.items()}
+
+    def silent(self) -> None:
+        """HEAD moved, and that does not count."""
+
+
 class Looker:
     """A desk over the walk's repository with a state of its own, and the model of it."""
 
@@ -139,9 +165,12 @@ class Walk:
             for name in ("often", "seldom")
         )
         pace = self.chance.uniform(0, 0.4)
+        arrivals = Arrivals(self.in_head)
         for number in range(length):
-            self._step((often[1], seldom[1]))
+            self._step((often[1], seldom[1], arrivals))
             self._check(*often)
+            missed = arrivals.found - {each[:2] for each in often[0].told}
+            assert not missed, (missed, self.steps)
             if self.chance.random() < pace or number == length - 1:
                 self._check(*seldom)
         invented = {told[:2] for told in seldom[0].told} - {told[:2] for told in often[0].told}
@@ -169,7 +198,7 @@ class Walk:
         """The branch HEAD is on."""
         return self.repository.git("branch", "--show-current") or None
 
-    def _step(self, models: tuple[Model, ...]) -> None:
+    def _step(self, models: tuple[Model | Arrivals, ...]) -> None:
         counts, commands = self.chance.choice(COMMANDS)(self)
         branch, before, length = self.branch, self.in_head, self._moves()
         for words in commands:

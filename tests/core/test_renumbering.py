@@ -107,7 +107,30 @@ def test_nothing_is_renumbered_where_numbers_stay() -> None:
 def test_a_name_is_remembered_with_its_words_where_numbers_may_be_dealt_anew() -> None:
     (first, *_), (other, *_) = _list(BEFORE).tasks, _list(BEFORE.replace("lamp", "pump")).tasks
     assert first.key == other.key
-    assert standing_name(first, _list(BEFORE)) != standing_name(other, _list(BEFORE))
-    assert standing_name(first, _list(BEFORE)).split("\n")[0] == first.key
+    assert standing_name(first) != standing_name(other)
+    assert standing_name(first).split("\n")[0] == first.key
     table = _list("| ID | Task | Status |\n|---|---|---|\n| T1 | Drive | Done |", "SPEC.md")
-    assert standing_name(table.tasks[0], table) == "T1"
+    assert standing_name(table.tasks[0]) == "T1"
+
+
+TABLE = "| ID | Task | Status |\n|---|---|---|\n| M1 | Weigh the parcels | Backlog |\n\n"
+
+
+def test_boxes_beside_a_task_table_are_renumbered_too() -> None:
+    before = f"{TABLE}- [x] T001 set up\n- [x] T002 write parser\n- [ ] T003 deploy\n"
+    after = (
+        f"{TABLE}- [x] T001 set up\n- [ ] T002 choose a licence\n- [x] T003 write parser\n"
+        "- [ ] T004 deploy\n"
+    )
+    assert _list(before).format == "mixed"
+    assert _told(before, after, "specs/1/tasks.md") == [("T002", "appeared")]
+
+
+def test_tags_behind_a_number_are_no_words_of_the_task() -> None:
+    before = "- [x] T001 Light the lamp\n- [x] T002 [P] [US1] Draw\n- [ ] [P] T003 Drive\n"
+    after = (
+        "- [x] T001 [P] Light the lamp\n- [ ] T002 [P] Weigh all parcels\n"
+        "- [x] T003 [Story: P1] Draw\n- [ ] T004 [P] Drive\n"
+    )
+    assert [each.title for each in _list(before).tasks][1:] == ["Draw", "Drive"]
+    assert _told(before, after, "specs/1/tasks.md") == [("T002", "appeared")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from spec_notify.core.snapshot import (
     transition_facts,
 )
 from spec_notify.core.status import read_status
+from spec_notify.sources.document import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -340,20 +342,113 @@ def test_a_document_read_in_another_way_announces_no_new_row(
 # --- One id, perhaps two tasks.
 
 
+@pytest.mark.parametrize("was", [GONE, TODO, DONE])
+def test_an_id_with_another_title_and_another_link_is_another_task(was: str) -> None:
+    before = _snapshot(_task("T1", was, "Draw the route", prd="docs/SPEC-A/PRD.md"))
+    after = _snapshot(_task("T1", DONE, "Invoice the senders", prd="docs/SPEC-B/PRD.md"))
+    changes = diff(before, after)
+    assert {each.kind: (each.appeared, each.flags) for each in changes} == {
+        "completed": (True, ("id_reused",)),
+        "vanished": (False, ("id_reused",)),
+    }
+
+
 @pytest.mark.parametrize(
-    ("title", "prd", "flags"),
+    ("title", "prd"),
     [
-        ("Invoice the senders", "docs/SPEC-B/PRD.md", ("id_reused",)),
-        ("Invoice the senders", "docs/SPEC-A/PRD.md", ()),
-        ("Draw the whole route", "docs/SPEC-B/PRD.md", ()),
+        ("Invoice the senders", "docs/SPEC-A/PRD.md"),
+        ("Invoice the senders", "[PRD](docs/SPEC-A/PRD.md)"),
+        ("Invoice the senders", ""),
+        ("Draw the whole route", "docs/SPEC-B/PRD.md"),
     ],
 )
-def test_an_id_with_another_title_and_another_link_is_flagged(
-    title: str, prd: str, flags: tuple[str, ...]
+def test_an_id_is_the_same_task_unless_title_and_link_change(title: str, prd: str) -> None:
+    before = _snapshot(_task("T1", DONE, "Draw the route", prd="docs/SPEC-A/PRD.md"))
+    assert diff(before, _snapshot(_task("T1", DONE, title, prd=prd))) == ()
+
+
+# --- A box and a row have not the same words.
+
+HEAD = "| ID | Task | Status |\n|---|---|---|\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("- [ ] T1 set up", f"{HEAD}| T1 | set up | Backlog |", []),
+        ("- [ ] set up", f"{HEAD}| | set up | Backlog |", []),
+        (f"{HEAD}| T1 | set up | In Progress |", "- [ ] T1 set up", []),
+        (f"{HEAD}| T1 | set up | In Review |", "- [ ] T1 set up", []),
+        (f"{HEAD}| T1 | set up | Done |", "- [x] T1 set up", []),
+        (f"{HEAD}| T1 | set up | In Progress |", "- [x] T1 set up", ["completed"]),
+        ("- [ ] T1 set up", f"{HEAD}| T1 | set up | Done |", ["completed"]),
+        ("- [x] T1 set up", f"{HEAD}| T1 | set up | Backlog |", ["reopened"]),
+        (f"{HEAD}| T9 | it | Done |\n\n- [ ] T1 set up",
+         f"{HEAD}| T9 | it | Done |\n| T1 | set up | In Progress |", []),
+    ],
+)  # fmt: skip
+def test_a_row_that_becomes_a_box_is_news_only_where_both_can_say_it(
+    before: str, after: str, told: list[str]
 ) -> None:
-    before = _snapshot(_task("T1", GONE, "Draw the route", prd="docs/SPEC-A/PRD.md"))
-    (change,) = diff(before, _snapshot(_task("T1", DONE, title, prd=prd)))
-    assert (change.kind, change.flags) == ("completed", flags)
+    old, new = (read_document("tasks.md", text) for text in (before, after))
+    assert [each.kind for each in diff(old, new)] == told
+
+
+@pytest.mark.parametrize(
+    "unread",
+    ["", "# empty", "| ID | Task | State |\n|-|-|-|\n| T1 | a | Done |", "```\n- [x] T1 a\n"],
+)
+def test_nothing_is_finished_by_becoming_readable(unread: str) -> None:
+    old, new = read_document("tasks.md", unread), read_document("tasks.md", "- [x] T1 a\n")
+    assert [each.kind for each in diff(old, new)] == ["appeared"]
+
+
+# --- Keys in a namespace.
+
+
+def _tags(**tags: dict[str, str]) -> Snapshot:
+    """Make a task-master file: of each tag, titles and their statuses."""
+    held = {
+        tag: {
+            "tasks": [
+                {"id": n, "title": t, "status": s} for n, (t, s) in enumerate(each.items(), 1)
+            ]
+        }
+        for tag, each in tags.items()
+    }
+    return read_document("tasks.json", json.dumps(held))
+
+
+PLAN = {"Draw the route": "done", "Time it": "pending"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"old": PLAN}, {"new": PLAN}, []),
+        ({"old": PLAN}, {"new": PLAN | {"Time it": "done"}}, [("new.2", "Backlog")]),
+        ({"old": PLAN}, {"old": PLAN, "new": PLAN}, []),
+        ({"old": PLAN}, {"old": PLAN, "new": {"Fold it": "done"}}, [("new.1", None)]),
+        ({"old": {"Draw": "done"}, "new": {}}, {"old": {}, "new": {"Draw": "done"}}, []),
+        ({"old": {}}, {"old": {"A": "done"}, "new": {"A": "done"}},
+         [("new.1", None), ("old.1", None)]),
+    ],
+    ids=["renamed", "renamed and done", "copied", "another", "one moved", "new in both"],
+)  # fmt: skip
+def test_a_tag_renamed_or_copied_finishes_nothing(
+    before: dict[str, dict[str, str]],
+    after: dict[str, dict[str, str]],
+    told: list[tuple[str, str | None]],
+) -> None:
+    changes = diff(_tags(**before), _tags(**after))
+    done = [(id_, from_) for id_, kind, from_, _ in _told(changes) if kind == "completed"]
+    assert sorted(done, key=str) == told
+
+
+def test_a_task_of_a_tag_is_printed_by_its_id() -> None:
+    (change,) = diff(_tags(master={}), _tags(master={"Draw": "done"}))
+    facts = transition_facts(change, "tasks.json")
+    assert (facts["task"], facts["key"]) == ("1", "1")
 
 
 # --- What is printed.

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from spec_notify.core.markdown import DEEPEST, read_page
 from spec_notify.core.plain import plain
 from spec_notify.core.rows import split_row, split_row_by_eye, white
-from spec_notify.core.table import tables, task_columns
+from spec_notify.core.table import task_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,7 +113,7 @@ def test_any_text_holds_the_tables_that_markdown_it_finds_in_it(
     ],
 )
 def test_rows_are_cut_where_gfm_cuts_them(text: str, cells: list[list[str]]) -> None:
-    (table,) = tables(text)
+    (table,) = read_page(text).tables
     assert [_cells(row) for row in table.rows] == cells
 
 
@@ -131,22 +131,22 @@ def test_rows_are_cut_where_gfm_cuts_them(text: str, cells: list[list[str]]) -> 
     ],
 )
 def test_what_is_no_gfm_table_is_none(text: str) -> None:
-    assert tables(text) == []
+    assert read_page(text).tables == ()
 
 
 def test_a_table_knows_its_lines_and_the_heading_before_it() -> None:
     text = (
         "# A *b*\n\nx\n===\n\n| ID |\n|----|\n| T1 |\n| T2 |\n\n## D\n> ### [E](f)\n\n| ID |\n|-|"
     )
-    first, second = tables(text)
+    first, second = read_page(text).tables
     assert (first.line, first.first, len(first.rows), first.heading) == (6, 8, 2, "x")
     assert (second.line, second.rows, second.heading) == (14, (), "E")
 
 
 def test_front_matter_is_no_text_but_counts_as_lines() -> None:
-    (table,) = tables("---\nstatus: Done\n---\n| ID |\n|-|\n| T1 |")
+    (table,) = read_page("---\nstatus: Done\n---\n| ID |\n|-|\n| T1 |").tables
     assert (table.heading, table.first) == (None, 6)
-    (table,) = tables("---\n| ID |\n|-|\n| T1 |\n---\n")
+    (table,) = read_page("---\n| ID |\n|-|\n| T1 |\n---\n").tables
     assert _cells(table.rows[0]) == ["T1"]
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from spec_notify.pipeline.trail import MOST_VANISHED, Trail
 from spec_notify.sources.document import read_document
-from tests.pipeline.desk import Desk
+from tests.pipeline.desk import ANY, Desk
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spec_notify.core.snapshot import Snapshot
+    from spec_notify.core.snapshot import Snapshot, Transition
 
 LIST = "docs/SPEC-A-1/tasks.md"
 ORDERED = "| Order | Task | Owner | Status |\n|---|---|---|---|\n"
@@ -56,7 +56,7 @@ def test_only_the_rows_last_gone_are_remembered() -> None:
 
     trail.compare(boxes("T9999 stay"), None, None)
 
-    assert sorted(trail.vanished) == sorted(ids[5:])
+    assert sorted(name.partition("\n")[0] for name in trail.vanished) == sorted(ids[5:])
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,41 @@ def test_a_row_is_told_although_one_of_its_id_was_told_and_is_gone(tmp_path: Pat
     desk.repository.commit({LIST: f"{head}| T7 | Fold | Backlog |\n"})
     assert desk.told() == []
     desk.repository.commit({LIST: f"{head}| T7 | Fold | Done |\n"})
+    assert desk.told() == [("T7", "Done")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "told"), [("x", [("T003", "Done")]), (" ", [])], ids=["done", "open"]
+)
+def test_a_number_that_is_another_task_s_now_is_not_compared_with_the_one_gone(
+    tmp_path: Path, mark: str, told: list[tuple[str, str]]
+) -> None:
+    desk = Desk(tmp_path, ANY.replace('["*"]', '["spec-kit.task.completed"]'))
+    first = "- [ ] T001 set up\n- [ ] T002 write the parser\n"
+    desk.repository.commit({LIST: f"{first}- [x] T003 configure the linter\n"})
+    desk.look()
+    desk.repository.commit({LIST: first})
+    assert desk.told() == []
+    desk.repository.commit({LIST: f"{first}- [{mark}] T003 deploy everything to production\n"})
+    assert desk.told() == told
+    assert not any(each.kind == "reopened" for each in _kinds(mark))
+
+
+def _kinds(mark: str) -> tuple[Transition, ...]:
+    trail = Trail(boxes("T001 a"), {})
+    trail.compare(read_document("TODO.md", "- [x] T003 configure it\n"), None, None)
+    trail.compare(boxes("T001 a"), None, None)
+    trail.compare(read_document("TODO.md", f"- [{mark}] T003 deploy all of it\n"), None, None)
+    return tuple(each.transition for each in trail.changes[-1:])
+
+
+def test_an_id_that_became_another_task_is_told_although_the_first_was(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    head = "| ID | Task | Status | PRD |\n|---|---|---|---|\n"
+    one = "| T7 | Draw the route | {} | docs/SPEC-A-1/PRD.md |\n"
+    desk.repository.commit({LIST: head + one.format("Backlog")})
+    desk.look()
+    desk.repository.commit({LIST: head + one.format("Done")})
+    assert desk.told() == [("T7", "Done")]
+    desk.repository.commit({LIST: f"{head}| T7 | Invoice all | Done | docs/SPEC-B-2/PRD.md |\n"})
     assert desk.told() == [("T7", "Done")]

@@ -631,3 +631,15 @@ def test_of_too_many_files_the_newest_are_read_and_the_others_named(tmp_path: Pa
     assert "T00:00:04Z" not in text
     assert "T00:00:05Z" in text
     desk.wiring.close()
+
+
+def test_a_spec_whose_folder_is_renamed_tells_no_old_result(desk: Desk) -> None:
+    for minute, stage in enumerate(STAGES):
+        run_stage(desk, stage, minute)
+    desk.repository.commit(message="ran")
+    assert len(told(desk)) == len(STAGES) + 1
+
+    desk.repository.git("mv", f"{COMMANDS}{SPEC}", f"{COMMANDS}SPEC-SHOP-002")
+    desk.repository.commit(message="renamed")
+
+    assert told(desk) == []

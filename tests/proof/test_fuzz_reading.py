@@ -52,8 +52,4 @@ def test_damaged_samples(batch: int, samples: list[bytes]) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_text_takes_about_twice_the_time(shape: str) -> None:
-    # A busy machine can only make a measurement worse: one that is good is enough.
-    grown = [growth(shape, least=0.05, most=2**21)]
-    while min(grown) > 2.6 and len(grown) < 6:
-        grown.append(growth(shape, least=0.05, most=2**21))
-    assert min(grown) <= 2.6, grown
+    assert growth(shape, least=0.05, most=2**21) <= 2.6

@@ -25,7 +25,7 @@ def test_a_spec_kit_list_is_read_box_by_box() -> None:
     rows = [(each.id, each.title, each.status.text, each.line) for each in snapshot.tasks]
     assert rows == [
         ("T001", "Make the folder in docs/SPEC-POST-002-parcels/", "[x]", 8),
-        ("T002", "[P] [US1] Weigh one parcel", "[ ]", 9),
+        ("T002", "Weigh one parcel", "[ ]", 9),
         ("T003", "Weigh another", "[x]", 10),
         ("T004", "Weigh them together", "[ ]", 12),
         ("AR-5", "Send them", "[x]", 13),

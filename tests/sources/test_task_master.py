@@ -232,7 +232,7 @@ def test_only_a_status_is_news(old: str, new: str, told: list[tuple[str, str]]) 
         ('"a"', "no JSON object"),
         ("{", "no whole JSON"),
         (FIXTURE + "}", "no whole JSON"),
-        (FIXTURE.replace(",", ",\n<<<<<<< ours\n", 1), "no whole JSON"),
+        (FIXTURE.replace(",", ",\n<<<<<<< ours\n", 1), "merge conflict"),
         ("# Tasks\n- [x] a\n", "no whole JSON"),
         ("{" * 100_000, "no whole JSON"),
         ("[" * 100_000, "nested"),
