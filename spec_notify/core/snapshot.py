@@ -101,7 +101,7 @@ def diff(
     is compared with it. Contract, section 4, "A transition" and "Identity"; kinds as in section 8.
     """
     known = _known(before, after)
-    memory = dict(vanished)
+    memory = _Vanished(vanished)
     moved = across(known.gone, _without_returned(known.came, memory))
     found = pair_by_words(moved.gone, moved.came)
     pairs = known.pairs + moved.pairs + found.pairs
@@ -110,7 +110,7 @@ def diff(
     doubted = _doubts(before, after, found, copied(found.came, stood))
     changes = [each for pair in same for each in _change(*pair)]
     changes += _arrivals(found.came, memory, doubted)
-    changes += _arrivals((new for _, new in others), {}, doubted, _REUSED)
+    changes += _arrivals((new for _, new in others), _Vanished({}), doubted, _REUSED)
     changes += map(_gone, found.gone)
     changes += [_gone(old, _REUSED) for old, _ in others]
     return tuple(sorted(changes, key=lambda each: (each.task.line, each.task.key)))
@@ -198,34 +198,59 @@ def _id_reused(old: Task, new: Task) -> bool:
     return similarity(normalised(old.title), normalised(new.title)) < _ANOTHER
 
 
-def _former(task: Task, memory: Mapping[str, Status]) -> tuple[str, Task] | None:
-    """Answer under what name a task that came is remembered, and as it was then."""
-    for name, boxed in ((standing_name(task), task.boxed), (task.key, False)):
-        if name in memory:
-            return name, msgspec.structs.replace(task, status=memory[name], boxed=boxed)
-    return None
+class _Vanished:
+    """The last statuses of tasks that were gone, by `standing_name`; each is recalled once."""
+
+    def __init__(self, known: Mapping[str, Status]) -> None:
+        self._known = dict(known)
+        self._numbers: dict[str, list[str]] = {}
+        for name in known:
+            _, _, words = name.partition("\n")
+            if words:
+                self._numbers.setdefault(words, []).append(name)
+
+    def recall(self, task: Task) -> tuple[str, Task] | None:
+        """Answer under what name a task that came is remembered, and as it was then."""
+        standing = standing_name(task)
+        for name, boxed in (
+            (standing, task.boxed),
+            (self._renumbered(standing), True),
+            (task.key, False),
+        ):
+            if name in self._known:
+                return name, msgspec.structs.replace(task, status=self._known[name], boxed=boxed)
+        return None
+
+    def forget(self, name: str) -> None:
+        """Let go of a task that is back."""
+        del self._known[name]
+
+    def _renumbered(self, standing: str) -> str:
+        # The words alone tell, where they are those of one task.
+        names = self._numbers.get(standing.partition("\n")[2], ())
+        return names[0] if len(names) == 1 else standing
 
 
-def _without_returned(came: Iterable[Task], memory: dict[str, Status]) -> Iterator[Task]:
+def _without_returned(came: Iterable[Task], memory: _Vanished) -> Iterator[Task]:
     """Drop tasks that are back as they were, and what was remembered of them."""
     for task in came:
-        former = _former(task, memory)
+        former = memory.recall(task)
         if former is None or _differs(former[1], task):
             yield task
         else:
-            del memory[former[0]]
+            memory.forget(former[0])
 
 
 def _arrivals(
     came: Iterable[Task],
-    memory: dict[str, Status],
+    memory: _Vanished,
     doubted: Callable[[Task], bool],
     flags: tuple[str, ...] = (),
 ) -> Iterator[Transition]:
     for task in sorted(came, key=by_progress):
-        former = _former(task, memory)
+        former = memory.recall(task)
         if former is not None:
-            del memory[former[0]]
+            memory.forget(former[0])
             yield from _change(former[1], task)
             continue
         doubt = doubted(task)

@@ -88,3 +88,13 @@ def test_a_merge_tells_no_second_time_what_was_renumbered_on_its_branch(tmp_path
     desk.repository.git("merge", "-q", "--no-edit", "feature")
 
     assert [each for each in desk.told() if each[1] == "Done"] == []
+
+
+def test_a_done_row_that_comes_back_under_another_number_is_no_news(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    lamp, van, pump = "Light the lamp", "Drive the van", "Fill the pump"
+    _commit(desk, f"[x] 1. {lamp}", f"[ ] 2. {van}", f"[ ] 3. {pump}")
+    assert _commit(desk, f"[ ] 2. {van}", f"[ ] 3. {pump}") == []
+
+    assert _commit(desk, f"[ ] 1. {van}", f"[x] 2. {lamp}", f"[ ] 3. {pump}") == []
+    desk.wiring.close()
