@@ -75,8 +75,8 @@ class Truth:
 
     def __init__(self) -> None:
         self._before: dict[int, Sheet] = {}
-        self._gone: dict[tuple[int, int], str] = {}
-        self._told: set[tuple[tuple[int, int], str]] = set()
+        self._gone: dict[tuple[int, int | str], str] = {}
+        self._told: set[tuple[tuple[int, int | str], str]] = set()
 
     def revision(self, files: Mapping[str, str], sheets: Iterable[Sheet]) -> Revision:
         """Take the next commit. A sheet not seen before is a baseline: it brings nothing."""
@@ -132,8 +132,10 @@ class Truth:
             self._gone.pop(_name(now, item), None)
 
 
-def _name(sheet: Sheet, item: Item) -> tuple[int, int]:
-    return sheet.uid, item.uid
+def _name(sheet: Sheet, item: Item) -> tuple[int, int | str]:
+    # A number in a box list may be another's tomorrow; any other id is who a task is.
+    numbered = sheet.path.endswith("/tasks.md")
+    return sheet.uid, item.uid if item.id is None or numbered else item.id
 
 
 def unambiguous(before: Sheet, now: Sheet) -> bool:
