@@ -20,7 +20,7 @@ from .selection import (
     States,
     Until,
     Yes,
-    confirm,
+    agreed,
     find,
     only,
     show,
@@ -63,10 +63,16 @@ def ack(
     wiring = here.wiring()
     found = find(here, wiring, words, "acknowledge")
     chosen = only(here, found, (State.DEAD,), words, verb="acknowledged")
-    if dry_run:
-        show(here, "ack", [(each, None) for each in chosen], "would be acknowledged")
+    if not agreed(
+        here,
+        "ack",
+        chosen,
+        past="acknowledged",
+        verb="acknowledge",
+        dry_run=dry_run,
+        yes=yes,
+    ):
         return 0
-    confirm("acknowledge", len(chosen), yes=yes)
     noted = _acknowledge(wiring, [each.id for each in chosen]) if chosen else []
     paths = _project(wiring, noted)
     did = [(each.delivery, path) for each, path in zip(noted, paths, strict=True)]

@@ -19,7 +19,7 @@ from .selection import (
     States,
     Until,
     Yes,
-    confirm,
+    agreed,
     find,
     only,
     show,
@@ -59,10 +59,8 @@ def cancel(
     waiting = sources_of(Signal.CANCEL)
     found = find(here, wiring, words, "cancel")
     chosen = only(here, found, waiting, words, verb="cancelled")
-    if dry_run:
-        show(here, "cancel", [(each, None) for each in chosen], "would be cancelled")
+    if not agreed(here, "cancel", chosen, past="cancelled", dry_run=dry_run, yes=yes):
         return 0
-    confirm("cancel", len(chosen), yes=yes)
     try:
         done = wiring.spool.cancel([each.id for each in chosen], now=now()) if chosen else []
     except IllegalMoveError:

@@ -68,17 +68,21 @@ def listen(
     receiver = _receiver(_answers(times, failing, _duration(slow)), port)
     try:
         here.talk(f"listening on {receiver.url}  (stop with ^C)")
-        shown = 0
-        while not count or shown < count:
-            if not receiver.wait_for(shown + 1, timeout=0.5):
-                continue
-            for request in receiver.requests[shown:]:
-                _print(here, request, verify)
-                shown += 1
-            flush()
+        _show(here, receiver, verify, count)
     finally:
         receiver.stop()
     return 0
+
+
+def _show(here: Session, receiver: Receiver, verify: Callable[[Request], str], count: int) -> None:
+    shown = 0
+    while not count or shown < count:
+        if not receiver.wait_for(shown + 1, timeout=0.5):
+            continue
+        for request in receiver.requests[shown:]:
+            _print(here, request, verify)
+            shown += 1
+        flush()
 
 
 def _receiver(answers: Callable[[Request], Answer], port: int) -> Receiver:

@@ -23,7 +23,7 @@ from .selection import (
     States,
     Until,
     Yes,
-    confirm,
+    agreed,
     find,
     only,
     show,
@@ -31,6 +31,8 @@ from .selection import (
 from .session import session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spec_notify.core.delivery import Delivery
 
 FINISHED = (State.DELIVERED, State.DEAD, State.CANCELLED)
@@ -76,17 +78,11 @@ def purge(
     wiring = here.wiring()
     found = find(here, wiring, words, "purge")
     chosen = only(here, found, FINISHED, words, verb="purged")
-    if dry_run:
-        show(here, "purge", [(each, None) for each in chosen], "would be purged")
+    if not agreed(here, "purge", chosen, past="purged", dry_run=dry_run, yes=yes, above=0):
         return 0
-    confirm("purge", len(chosen), yes=yes, above=0)
     gone = wiring.spool.discard([each.id for each in chosen]) if chosen else []
-    here.talk(_log(gone))
-    if len(gone) < len(chosen):
-        here.talk(
-            f"{plural(len(chosen) - len(gone), 'delivery')} stayed: evidence of it waits for its "
-            "file, or it is under way again; `spec-notify deliver` writes evidence"
-        )
+    for line in _log(gone, stayed=len(chosen) - len(gone)):
+        here.talk(line)
     show(here, "purge", [(each, None) for each in gone], "purged")
     return 0
 
@@ -104,6 +100,11 @@ def _before(until: str | None, older_than: str | None) -> str | None:
         raise UsageError(f"{until} is no instant: write 2026-11-20T10:00:00Z") from None
 
 
-def _log(gone: list[Delivery]) -> str:
+def _log(gone: list[Delivery], *, stayed: int) -> Iterator[str]:
     dead = sum(each.state is State.DEAD for each in gone)
-    return f"purged {plural(len(gone), 'delivery')}, {plural(dead, 'dead letter')} among them"
+    yield f"purged {plural(len(gone), 'delivery')}, {plural(dead, 'dead letter')} among them"
+    if stayed:
+        yield (
+            f"{plural(stayed, 'delivery')} stayed: evidence of it waits for its file, or it is "
+            "under way again; `spec-notify deliver` writes evidence"
+        )

@@ -27,7 +27,7 @@ from .selection import (
     States,
     Until,
     Yes,
-    confirm,
+    agreed,
     find,
     show,
     user,
@@ -83,10 +83,8 @@ def replay(
     key = msgspec.json.encode(tuple(words)).decode()
     done = _done(here, wiring, key, chosen)
     left = [each for each in chosen if each not in done]
-    if dry_run:
-        show(here, "replay", [(each, None) for each in left], "would be replayed")
+    if not agreed(here, "replay", left, past="replayed", dry_run=dry_run, yes=yes):
         return 0
-    confirm("replay", len(left), yes=yes)
     return _replay(here, wiring, key, done, left, budget)
 
 

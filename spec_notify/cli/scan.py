@@ -14,6 +14,7 @@ from .session import Session, session
 if TYPE_CHECKING:
     from spec_notify.core.event import Event
     from spec_notify.pipeline.intake import Intake, Looked
+    from spec_notify.wiring import Wiring
 
 
 def register(app: typer.Typer) -> None:
@@ -46,28 +47,39 @@ def scan(
     told. Exit 1 when a document had more news than hold_above, which --accept sends.
     """
     from spec_notify.core.instant import parse_duration
-    from spec_notify.pipeline.intake import Wish
     from spec_notify.wiring.delivering import drained
 
-    from .since import open_range, refuse_without, told
+    from .since import refuse_without
 
     here = session(context)
     budget = parse_duration(drain)
     refuse_without(since, branch=branch, accept=accept, baseline=baseline)
     if since is None:
-        wiring = here.wiring()
-        wiring.require_enabled()
-        looked = settled_look(wiring.intake(), Wish(baseline=baseline))
+        wiring, looked = _look(here, baseline=baseline)
     else:
-        wiring, git = open_range(here)
-        wiring.require_enabled()
-        looked = told(here, wiring, git, since, branch=branch, accept=accept)
+        wiring, looked = _range(here, since, branch=branch, accept=accept)
     for trouble in unready(wiring):
         here.talk(trouble)
     if deliver:
         drained(wiring, budget)
     _report(here, looked, way_out=f"--since {since} --accept" if since else None)
     return 1 if since and looked.held else 0
+
+
+def _look(here: Session, *, baseline: bool) -> tuple[Wiring, Looked]:
+    from spec_notify.pipeline.intake import Wish
+
+    wiring = here.wiring()
+    wiring.require_enabled()
+    return wiring, settled_look(wiring.intake(), Wish(baseline=baseline))
+
+
+def _range(here: Session, since: str, *, branch: str | None, accept: bool) -> tuple[Wiring, Looked]:
+    from .since import open_range, told
+
+    wiring, git = open_range(here)
+    wiring.require_enabled()
+    return wiring, told(here, wiring, git, since, branch=branch, accept=accept)
 
 
 def settled_look(intake: Intake, wish: object) -> Looked:

@@ -129,6 +129,28 @@ def only(
     return [each for each in found if each.state in states]
 
 
+def agreed(
+    here: Session,
+    command: str,
+    chosen: list[Delivery],
+    *,
+    past: str,
+    verb: str | None = None,
+    dry_run: bool,
+    yes: bool,
+    above: int = ASK_ABOVE,
+) -> bool:
+    """Say whether to go on: a dry run only shows what would be done, a person is asked first.
+
+    Raises UsageError for a no, or nobody to ask.
+    """
+    if dry_run:
+        show(here, command, [(each, None) for each in chosen], f"would be {past}")
+        return False
+    confirm(verb or command, len(chosen), yes=yes, above=above)
+    return True
+
+
 def confirm(verb: str, count: int, *, yes: bool, above: int = ASK_ABOVE) -> None:
     """Ask a person about more than `above` deliveries. Raises UsageError for a no, or nobody."""
     if count <= above or yes:

@@ -61,9 +61,10 @@ def judge(answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
 def _reason(body: bytes) -> str | None:
     """Answer why Google says no, as the first of its errors names it."""
     try:
-        match orjson.loads(body):
-            case {"error": {"errors": [{"reason": str(reason)}, *_]}}:
-                return reason
+        said = orjson.loads(body)
     except orjson.JSONDecodeError:
-        pass
+        return None
+    match said:
+        case {"error": {"errors": [{"reason": str(reason)}, *_]}}:
+            return reason
     return None

@@ -6,6 +6,7 @@ What is wrong never repeats the value: any of them may be a secret in the wrong 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -117,11 +118,9 @@ def duration(least: int, most: int) -> Read:
 
 def rate(value: object) -> Rate | Wrong:
     """Read how many attempts may begin in a second, minute or hour."""
-    try:
-        if isinstance(value, str):
+    if isinstance(value, str):
+        with suppress(ValueError):
             return parse_rate(value)
-    except ValueError:
-        pass
     return Wrong(message="is no rate", fix='Write a number, / and s, m or h, as "10/s"')
 
 
