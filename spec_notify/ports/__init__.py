@@ -1,0 +1,63 @@
+"""The seams: what the story needs from the rooms around it, in the story's own verbs."""
+
+from __future__ import annotations
+
+from spec_notify.core.reflog import Checkout, Move
+
+from .ledger import Ledger, StoredDocument, Told
+from .looking import (
+    BUSY,
+    UNFINISHED,
+    VANISHING,
+    Blob,
+    Commit,
+    History,
+    Log,
+    Reason,
+    Text,
+    Touch,
+    Unreadable,
+    Workspace,
+)
+from .sending import (
+    EvidenceLog,
+    Format,
+    Route,
+    Target,
+    Transport,
+)
+from .spooling import (
+    Query,
+    Record,
+    Settled,
+    Spool,
+)
+
+__all__ = [
+    "BUSY",
+    "UNFINISHED",
+    "VANISHING",
+    "Blob",
+    "Checkout",
+    "Commit",
+    "EvidenceLog",
+    "Format",
+    "History",
+    "Ledger",
+    "Log",
+    "Move",
+    "Query",
+    "Reason",
+    "Record",
+    "Route",
+    "Settled",
+    "Spool",
+    "StoredDocument",
+    "Target",
+    "Text",
+    "Told",
+    "Touch",
+    "Transport",
+    "Unreadable",
+    "Workspace",
+]
