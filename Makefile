@@ -36,7 +36,7 @@ docs: dev ## write the generated parts of docs/ anew
 lock: ## resolve the dependencies anew
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install -q pip-tools
 	@$(VENV)/lock/bin/pip-compile -q --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --extra build -o requirements.lock pyproject.toml
-	@$(VENV)/lock/bin/pip-compile -q --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(VENV)/lock/bin/pip-compile -q --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-strip-extras --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 install: $(VENV)/.installed
 dev: $(VENV)/.dev
