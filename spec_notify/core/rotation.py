@@ -35,12 +35,14 @@ class EvictionPlan(msgspec.Struct, frozen=True, kw_only=True):
 class Shelf:
     """The files of one evidence directory by name and size, records in the order they leave.
 
-    `total` counts the bytes of all files, `records` those of the ones we named.
+    `total` counts the bytes of all files, `records` those of the ones we named; `others` are the
+    names of the rest.
     """
 
     def __init__(self, files: Iterable[tuple[str, int]] = ()) -> None:
         self.total = 0
         self.records = 0
+        self.others: set[str] = set()
         self._files: dict[str, tuple[int, _Place | None]] = {}
         self._order: list[_Place] = []
         for name, size in files:
@@ -57,7 +59,9 @@ class Shelf:
         place = _place(name)
         self._files[name] = size, place
         self.total += size
-        if place is not None:
+        if place is None:
+            self.others.add(name)
+        else:
             self.records += size
             insort(self._order, place)
 
@@ -65,6 +69,7 @@ class Shelf:
         """Note that a file is gone; one that was not there is no news."""
         size, place = self._files.pop(name, (0, None))
         self.total -= size
+        self.others.discard(name)
         if place is not None:
             self.records -= size
             del self._order[bisect_left(self._order, place)]

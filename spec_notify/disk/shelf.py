@@ -3,7 +3,8 @@
 A directory has a lock file in the state folder. Whoever holds it and changes the directory
 writes down what changed and how the directory looked afterwards; the next one reads only the
 new lines. The directory is listed again when it does not look as the last line says, when the
-last change was never finished, and now and then.
+last change was never finished, and now and then. The directory itself is locked too: whoever
+has another state folder, as a container has, knows nothing of that file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import stat
 import time
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from spec_notify.core.chain import is_anchor_name
@@ -29,6 +31,8 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _ERA = 32
 _LONGEST = 262_144
 """Bytes of log after which everybody lists the directory again: also what nobody logged is seen."""
+_MOST_OTHERS = 1_000
+"""Files of others that are weighed at each write; more are weighed when the directory is listed."""
 _BEGUN = b"!"
 _TEMPORARY = temporary_name("\n").split("\n")
 
@@ -46,16 +50,20 @@ class SharedShelf:
 
     @contextmanager
     def held(self, folder: int, *, patience: float) -> Iterator[Shelf | None]:
-        """Hold the directory's lock; what is yielded is what stands there.
+        """Hold the directory's locks; what is yielded is what stands there.
 
-        None when the lock was not to be had within `patience` seconds. The yielded shelf is only
-        read; changes go through `changing`.
+        None when they were not to be had within `patience` seconds. The yielded shelf is only
+        read; changes go through `changing`. `folder` is locked until the caller closes it.
         """
-        log = _take(self._lock, patience)
+        deadline = time.monotonic() + patience
+        log = _take(self._lock, deadline)
         if log is None:
             yield None
             return
         try:
+            if not _hold(folder, deadline):
+                yield None
+                return
             self._catch_up(log, folder)
             self._log, self._folder = log, folder
             yield self._shelf
@@ -95,8 +103,16 @@ class SharedShelf:
         if known and self._follow(os.pread(log, size - self._known, self._known)):
             self._known = size
             if self._look == self._looks(folder):
+                self._weigh_others(folder)
                 return
         self._start_over(log, folder)
+
+    def _weigh_others(self, folder: int) -> None:
+        """See how large other people's files are now: one that grows changes no directory."""
+        for name in islice([*self._shelf.others], _MOST_OTHERS):
+            with suppress(FileNotFoundError):
+                status = os.stat(name.rstrip("/"), dir_fd=folder, follow_symlinks=False)
+                self._shelf.put(name, status.st_size)
 
     def _follow(self, news: bytes) -> bool:
         """Apply what others wrote down; False when the last of it is not a finished change."""
@@ -175,19 +191,36 @@ def _left_behind(name: str) -> bool:
     return parse_name(inner) is not None or is_anchor_name(inner)
 
 
-def _take(path: Path, patience: float) -> int | None:
-    deadline, pause = time.monotonic() + patience, 0.0005
-    while True:
+def _take(path: Path, deadline: float) -> int | None:
+    for _ in _until(deadline):
         log = os.open(path, _FLAGS, 0o600)
-        try:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A lock on a file that was cleared away excludes nobody.
-            if os.fstat(log).st_nlink:
-                return log
-        except BlockingIOError:
-            pass
+        # A lock on a file that was cleared away excludes nobody.
+        if _locked(log) and os.fstat(log).st_nlink:
+            return log
         os.close(log)
+    return None
+
+
+def _hold(folder: int, deadline: float) -> bool:
+    try:
+        return any(_locked(folder) for _ in _until(deadline))
+    except OSError:
+        return True  # a file system that locks no folders: the lock file alone keeps order
+
+
+def _until(deadline: float) -> Iterator[None]:
+    pause = 0.0005
+    while True:
+        yield
         if time.monotonic() >= deadline:
-            return None
+            return
         time.sleep(pause)
         pause = min(pause * 2, 0.005)
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

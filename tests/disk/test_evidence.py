@@ -33,10 +33,12 @@ CAP = 20_000
 class Desk:
     """A repository, its state folder, and what was warned of."""
 
-    def __init__(self, home: Path, *, root: str = "evidence", cap: int = CAP) -> None:
+    def __init__(
+        self, home: Path, *, root: str = "evidence", cap: int = CAP, state: str = "state"
+    ) -> None:
         self.repo = home / "repo"
         self.repo.mkdir(parents=True, exist_ok=True)
-        self.state = home / "state"
+        self.state = home / state
         self.warnings: list[str] = []
         self.root = self.repo / root
         self.folder = self.root / "commands" / "SPEC-A" / "webhooks"
@@ -237,6 +239,18 @@ def test_a_foreign_file_that_took_the_last_room_never_puts_us_over(desk: Desk) -
     for _ in range(10):
         assert desk.evidence.write(sealer.next())
         assert weight(desk.folder) <= CAP
+
+    assert verify(desk.root).ok
+
+
+def test_a_foreign_file_that_grows_in_place_is_weighed_at_every_write(desk: Desk) -> None:
+    sealer = Sealer()
+    desk.folder.mkdir(parents=True)
+    with (desk.folder / "notes.log").open("ab", buffering=0) as notes:
+        for _ in range(40):
+            assert desk.evidence.write(sealer.next())
+            assert weight(desk.folder) <= CAP
+            notes.write(b"x" * 300)
 
     assert verify(desk.root).ok
 
@@ -556,8 +570,8 @@ def watch_every_change(folder: Path, seen: list[int]) -> None:
     sys.addaudithook(hook)
 
 
-def write_forty(home: Path, which: int) -> tuple[int, int, int, list[str]]:
-    desk = Desk(home, cap=10_000)
+def write_forty(home: Path, which: int, state: str = "state") -> tuple[int, int, int, list[str]]:
+    desk = Desk(home, cap=10_000, state=state.format(which))
     desk.folder.mkdir(parents=True, exist_ok=True)
     seen: list[int] = []
     watch_every_change(desk.folder, seen)
@@ -571,9 +585,11 @@ def write_forty(home: Path, which: int) -> tuple[int, int, int, list[str]]:
     return written, len(seen), max(seen), desk.warnings
 
 
-def test_eight_processes_never_exceed_the_cap(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", ["state", "state of {}"])
+def test_eight_processes_never_exceed_the_cap(tmp_path: Path, state: str) -> None:
+    """Also when each has a state folder of its own, as containers around one checkout have."""
     with ProcessPoolExecutor(8, mp_context=SPAWN) as processes:
-        each = list(processes.map(write_forty, [tmp_path] * 8, range(8)))
+        each = list(processes.map(write_forty, [tmp_path] * 8, range(8), [state] * 8))
 
     desk = Desk(tmp_path, cap=10_000)
     assert [written for written, _, _, _ in each] == [40] * 8
