@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from spec_notify.core.figures import percentile
 from spec_notify.core.message import Reply
 from spec_notify.spool.sqlite import SqliteSpool
 from tests.pipeline.bench import Bench, serving, silence, until
@@ -39,7 +40,7 @@ def one_round(*, dead: bool) -> float:
             lates = sorted(asyncio.run(served(Bench(spool), dead=dead)))
         finally:
             spool.close()
-    return lates[int(len(lates) * 0.95)]
+    return percentile(lates, 95) or 0
 
 
 async def served(bench: Bench, *, dead: bool) -> list[int]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from spec_notify.core.figures import percentile
 from tests.acceptance.shop import Shop, board
 
 TASKS = [f"T{number}" for number in range(1, 51)]
@@ -37,7 +38,7 @@ def main(rounds: int) -> None:
 def show(name: str, rows: list[tuple[str, list[float]]], bare: float) -> None:
     every = sorted(late for _, lates in rows for late in lates)
     lasts = [max(lates) for _, lates in rows]
-    p50, p95 = every[len(every) // 2], every[min(len(every) - 1, int(len(every) * 0.95))]
+    p50, p95 = percentile(every, 50) or 0.0, percentile(every, 95) or 0.0
     print(
         f"{name}: p50 {p50:.0f} ms ({p50 / bare:.1f} x bare), p95 {p95:.0f} ms "
         f"({p95 / bare:.1f} x), last {statistics.median(lasts):.0f} ms, n={len(every)}"

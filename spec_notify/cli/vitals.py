@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spec_notify.core.figures import spread
 from spec_notify.core.instant import rfc3339
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def vitals(wiring: Wiring) -> dict[str, Any]:
 
 def latency(waits: Sequence[int]) -> dict[str, int | None]:
     """Answer how many were measured and their percentiles, by the nearest rank."""
-    ordered = sorted(waits)
-    return {"count": len(ordered), "p50Ms": _rank(ordered, 50), "p95Ms": _rank(ordered, 95)}
+    took = spread(waits)
+    return {"count": took.count, "p50Ms": took.p50, "p95Ms": took.p95}
 
 
 def spoken(facts: dict[str, Any]) -> str | None:
@@ -47,11 +48,6 @@ def spoken(facts: dict[str, Any]) -> str | None:
         else "",
     ]
     return "; ".join(filter(None, said)) or None
-
-
-def _rank(ordered: Sequence[int], percent: int) -> int | None:
-    # The smallest that at least so many of them do not exceed.
-    return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
 
 
 def _spelled(at: int | None) -> str | None:

@@ -23,6 +23,8 @@ NO_SUBSCRIPTION = "no_subscription"
 """Why deliveries are parked whose subscription the config no longer names."""
 UNREADY = ("secret_missing", "invalid_url", "disabled", "unsupported", NO_SUBSCRIPTION)
 """Why a process parks what it cannot serve; one that can serve it frees it."""
+DRY_RUN = "dry run: nothing was sent"
+"""Why a delivery is over that its subscription only wants prepared."""
 OFFLINE_PAUSE = 30_000
 """Milliseconds until the next try when this machine had no route and none returns earlier."""
 PROBE_PATIENCE = 60_000
@@ -38,6 +40,10 @@ class State(StrEnum):
     DEAD = "dead"
     PARKED = "parked"
     CANCELLED = "cancelled"
+
+
+OPEN = (State.PENDING, State.IN_FLIGHT, State.PARKED)
+"""The states of what is still on its way, or waits for a human."""
 
 
 class Signal(StrEnum):

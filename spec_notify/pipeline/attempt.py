@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.delivery import Delivery, Outcome, Verdict, advance
+from spec_notify.core.delivery import DRY_RUN, Delivery, Outcome, Verdict, advance
 from spec_notify.core.evidence import attempt_record
 from spec_notify.core.exchange import inert
 from spec_notify.core.message import Failure, Fault, Message, Order, Reply
@@ -93,7 +93,7 @@ class Attempt:
             return Sent(outcome=Outcome(verdict=Verdict.REJECTED, detail=detail))
         self._facts.mark("rendered")
         if route.subscription.dry_run:
-            outcome = Outcome(verdict=Verdict.DRY_RUN, detail="dry run: nothing was sent")
+            outcome = Outcome(verdict=Verdict.DRY_RUN, detail=DRY_RUN)
             return Sent(outcome=outcome, message=message)
         try:
             return await self._exchange(message, route, transport)

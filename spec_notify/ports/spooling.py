@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from spec_notify.core.alarm import Alarm
     from spec_notify.core.event import Event
     from spec_notify.core.lane import Breaker, Lane
+    from spec_notify.core.passage import Passage
 
     from .ledger import Ledger, StoredDocument
 
@@ -236,3 +237,12 @@ class Spool(Protocol):
 
         A replayed one counts from its replay; probes are left out.
         """
+
+    def passages(self, *, since: int, until: int) -> list[Passage]:
+        """Answer what became of the deliveries queued from `since` up to `until`, oldest first.
+
+        Probes are left out, and so is what was purged (`forgotten`).
+        """
+
+    def forgotten(self) -> int:
+        """Count the evidence records whose delivery is here no more: purged, or discarded."""

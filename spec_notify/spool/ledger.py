@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from spec_notify.core.delivery import State
+from spec_notify.core.delivery import OPEN
 from spec_notify.core.errors import StaleBaselineError
 
 from .lanes import keep_alarm, read_alarm
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from .connection import Database
     from .shelf import Shelf, Stamp
-
-OPEN = (State.PENDING, State.IN_FLIGHT, State.PARKED)
 
 
 class SqliteLedger:

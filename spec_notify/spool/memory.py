@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
     from spec_notify.core.lane import Lane
+    from spec_notify.core.passage import Passage
     from spec_notify.ports import Ledger, Query, StoredDocument
 
 
@@ -115,6 +116,22 @@ class MemorySpool(MemoryAttempts, MemoryMoves, MemoryLanes):
             at - (each.created_at if each.replayed_at is None else each.replayed_at)
             for at, _, each in ended[:recent]
         ]
+
+    def passages(self, *, since: int, until: int) -> list[Passage]:
+        """Answer what became of the deliveries queued from `since` up to `until`, oldest first."""
+        with self._lock:
+            slots = [
+                slot
+                for slot in self._now.slots.values()
+                if since <= slot.delivery.created_at < until and not slot.delivery.probe
+            ]
+        slots.sort(key=lambda slot: (slot.delivery.created_at, slot.row))
+        return [slot.passage() for slot in slots]
+
+    def forgotten(self) -> int:
+        """Count the evidence records whose delivery is here no more: purged, or discarded."""
+        with self._lock:
+            return sum(tip.sequence for tip in self._now.tips.values()) - len(self._now.attempts)
 
     def close(self) -> None:
         """There is nothing to let go of."""

@@ -178,7 +178,8 @@ class MemoryAttempts:
             started_at=now,
             lease_until=now + leases[before.subscription],
         )
-        self._now.keep(leased, owner=owner, claim=claim)
+        first = now if slot.tried_at is None else slot.tried_at
+        self._now.keep(leased, owner=owner, claim=claim, tried_at=first)
         return claim
 
     def _seal(self, claim: Claim, record: Mapping[str, object], now: int) -> Record:

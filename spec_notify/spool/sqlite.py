@@ -15,7 +15,7 @@ from .lanes import WAITING, Lanes, next_due
 from .ledger import SqliteLedger
 from .moves import Moves
 from .opening import fault, open_database
-from .rows import listed, read_delivery, read_event
+from .rows import listed, read_delivery, read_event, read_passage
 from .shelf import Shelf
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
     from spec_notify.core.lane import Lane
+    from spec_notify.core.passage import Passage
     from spec_notify.ports import Ledger, Query, StoredDocument
 
     from .connection import Journal
@@ -154,6 +155,18 @@ class SqliteSpool(Attempts, Moves, Lanes):
         with self._database.reading():
             rows = self._database.rows("waits", state=State.DELIVERED, limit=recent)
         return [wait for (wait,) in rows]
+
+    def passages(self, *, since: int, until: int) -> list[Passage]:
+        """Answer what became of the deliveries queued from `since` up to `until`, oldest first."""
+        with self._database.reading():
+            rows = self._database.rows("passages", since=since, until=until)
+            return [read_passage(row) for row in rows]
+
+    def forgotten(self) -> int:
+        """Count the evidence records whose delivery is here no more: purged, or discarded."""
+        with self._database.reading():
+            row = self._database.row("forgotten")
+        return row[0] if row else 0
 
     def check(self) -> str | None:
         """Look at the whole database; answer the first thing wrong with it. Raises SpoolError.

@@ -9,14 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from spec_notify.core.alarm import Alarm
-from spec_notify.core.delivery import Claim, Delivery, State
+from spec_notify.core.delivery import OPEN, Claim, Delivery, State
 from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event
 from spec_notify.core.lane import Breaker
+from spec_notify.core.passage import Passage
 from spec_notify.ports import Record, StoredDocument
 
 from .lanes import WAITING
-from .ledger import OPEN
 from .rows import finished_at, is_unheard
 from .sealing import Tip
 
@@ -39,11 +39,29 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     parked_at: int = 0
     finished_at: int | None = None
     acknowledged_at: int | None = None
+    tried_at: int | None = None
     unheard: bool = False
 
     def put(self, **facts: object) -> Slot:
         """Answer the slot with facts of its delivery changed."""
         return replace(self, delivery=replace(self.delivery, **facts))
+
+    def passage(self) -> Passage:
+        """Answer what became of the delivery, and when."""
+        own = self.delivery
+        return Passage(
+            id=own.id,
+            type=own.type,
+            subscription=own.subscription,
+            spec=own.spec,
+            state=own.state,
+            detected_at=own.created_at,
+            tried_at=self.tried_at,
+            finished_at=self.finished_at,
+            replayed_at=own.replayed_at,
+            attempts=own.attempts,
+            reason=own.reason,
+        )
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

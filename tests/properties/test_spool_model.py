@@ -285,6 +285,8 @@ class SpoolMachine(RuleBasedStateMachine):
         self.both(lambda spool: [(each.spec, each.name) for each in spool.unprojected(FOREVER)])
         self.both(lambda spool: [spool.evidence_names(each.id) for each in found])
         self.both(lambda spool: [spool.event(each.event) for each in found])
+        self.both(lambda spool: spool.passages(since=NOW - SECOND, until=NOW + 9 * DAY))
+        self.both(lambda spool: spool.forgotten())
 
     @invariant()
     def the_promises_hold(self) -> None:

@@ -8,6 +8,7 @@ from tests.spool.conform.lanes import LaneConformance
 from tests.spool.conform.ledger import LedgerConformance
 from tests.spool.conform.listing import ListingConformance
 from tests.spool.conform.moves import MoveConformance
+from tests.spool.conform.passages import PassageConformance
 
 
 class SpoolConformance(
@@ -17,5 +18,6 @@ class SpoolConformance(
     ListingConformance,
     ByHandConformance,
     LaneConformance,
+    PassageConformance,
 ):
     """Subclass it and supply `spool`: an empty one for each test."""

@@ -531,3 +531,16 @@ SELECT min(created_at) FROM delivery WHERE state = :state AND probe = 0;
 SELECT finished_at - coalesce(replayed_at, created_at) FROM delivery
 WHERE finished_at IS NOT NULL AND state = :state AND probe = 0
 ORDER BY finished_at DESC, seq DESC LIMIT :limit;
+
+-- name: passages
+-- When what was queued in a time was first tried and finished; a test is nobody's delivery.
+SELECT delivery.id, delivery.type, delivery.subscription, delivery.spec, delivery.state,
+  delivery.created_at, attempt.started_at, delivery.finished_at, delivery.replayed_at,
+  delivery.attempts, delivery.reason
+FROM delivery LEFT JOIN attempt ON attempt.delivery = delivery.seq AND attempt.number = 1
+WHERE delivery.created_at >= :since AND delivery.created_at < :until AND delivery.probe = 0
+ORDER BY delivery.created_at, delivery.seq;
+
+-- name: forgotten
+-- How many sealed records belong to deliveries that were purged: chains count on, rows go.
+SELECT (SELECT coalesce(sum(sequence), 0) FROM chain) - (SELECT count(sequence) FROM attempt);
