@@ -35,7 +35,8 @@ def listen(
         int, typer.Option(min=0, max=65_535, help="The port on 127.0.0.1; 0 chooses one.")
     ] = 8787,
     secret_env: Annotated[
-        str | None, typer.Option("--secret-env", metavar="NAME", help="Verify with this secret.")
+        str | None,
+        typer.Option("--secret-env", metavar="NAME", help="Verify with this secret or key."),
     ] = None,
     status: Annotated[int, typer.Option(min=200, max=599, help="What --fail answers.")] = 503,
     fail: Annotated[int, typer.Option(min=0, help="Fail so many requests first.")] = 0,
@@ -95,20 +96,21 @@ def _receiver(answers: Callable[[Request], Answer], port: int) -> Receiver:
 
 
 def _verifier(secret_env: str | None) -> Callable[[Request], str]:
-    from spec_notify.core.signature import decode_secret, verify_standard
+    from spec_notify.core.signature import verify_entry
 
     if secret_env is None:
         return lambda _: "not checked (no --secret-env)"
     value = os.environ.get(secret_env)
     if not value:
         raise UsageError(f"{secret_env} is not set")
-    key = decode_secret(value)
+    # A secret that can verify nothing is told of now, not with the first request.
+    verify_entry(value, "", id="", timestamp=0, body=b"")
 
     def verify(request: Request) -> str:
         headers = {name.lower(): text for name, text in request.headers}
         stamp = headers.get("webhook-timestamp", "")
-        good = stamp.isdecimal() and verify_standard(
-            key,
+        good = stamp.isdecimal() and verify_entry(
+            value,
             headers.get("webhook-signature", ""),
             id=headers.get("webhook-id", ""),
             timestamp=int(stamp),

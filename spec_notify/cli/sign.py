@@ -11,9 +11,10 @@ from typing import Annotated
 
 import typer
 
+from spec_notify.core.ed25519 import PUBLIC
 from spec_notify.core.errors import UsageError
 from spec_notify.core.message import Secret
-from spec_notify.core.signature import PROFILES, decode_secret, signature_headers, verify_standard
+from spec_notify.core.signature import PROFILES, signature_headers, verify_entry
 
 from .output import say
 from .session import session
@@ -59,7 +60,8 @@ def sign(
 ) -> int:
     """Sign a body and print the headers a receiver checks.
 
-    The standard profile signs `id.timestamp.body`; the others sign the body alone.
+    The standard profile signs `id.timestamp.body`, as `v1` with a whsec_ secret and as `v1a` with
+    a whsk_ key; the others sign the body alone.
     """
     _check(profile, id)
     at = timestamp if timestamp is not None else int(time.time())  # noqa: TID251 - a door
@@ -91,20 +93,26 @@ def verify(
         int | None, typer.Option(help="The webhook-timestamp; standard only.")
     ] = None,
     secret_env: _SecretEnv = "SPEC_NOTIFY_SECRET",  # noqa: S107 - a variable's name
+    public_key: Annotated[
+        str | None,
+        typer.Option("--public-key", metavar="WHPK", help="Check `v1a` with this whpk_ key."),
+    ] = None,
     any_time: Annotated[
         bool, typer.Option("--any-time", help="Accept a timestamp over five minutes off.")
     ] = False,
 ) -> int:
-    """Check a signature; exit 0 when it is good, 1 when it is not."""
+    """Check a signature; exit 0 when it is good, 1 when it is not.
+
+    `v1a` needs no secret: a whpk_ key is public and may stand on the line, or in the variable.
+    """
     _check(profile, id)
-    text, secret = _body(file, body, body_file), _secret(secret_env)
+    text, secret = _body(file, body, body_file), _verifier(public_key, profile, secret_env)
     if profile != STANDARD:
         verdict = "good" if _same(profile, secret, text, signature) else "wrong signature"
     elif timestamp is None:
         raise UsageError("--timestamp is needed: the webhook-timestamp is signed too")
     else:
-        key = decode_secret(secret.reveal())
-        good = verify_standard(key, signature, id=str(id), timestamp=timestamp, body=text)
+        good = verify_entry(secret.reveal(), signature, id=str(id), timestamp=timestamp, body=text)
         off = abs(int(time.time()) - timestamp)  # noqa: TID251 - a door
         stale = off > TOLERANCE and not any_time
         verdict = "wrong signature" if not good else f"stale: {off} s off" if stale else "good"
@@ -130,6 +138,16 @@ def _secret(name: str) -> Secret:
     if not value:
         raise UsageError(f"{name} is not set: put the secret there, never on the line")
     return Secret(value)
+
+
+def _verifier(public_key: str | None, profile: str, secret_env: str) -> Secret:
+    if public_key is None:
+        return _secret(secret_env)
+    if profile != STANDARD:
+        raise UsageError("--public-key is for the standard profile: the others have no public key")
+    if not public_key.startswith(PUBLIC):
+        raise UsageError(f"--public-key takes a {PUBLIC} key, and nothing that is secret")
+    return Secret(public_key)
 
 
 def _body(file: str | None, body: str | None, body_file: str | None) -> bytes:

@@ -84,7 +84,7 @@ class IllegalMoveError(SpecNotifyError):
 
 
 class SecretError(SpecNotifyError):
-    """A signing secret is not `whsec_` and strict base64 of 24 to 64 bytes."""
+    """A signing secret or key is not of its form, or what it signs with is not installed."""
 
     exit_code = 78
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import msgspec
 
+from .ed25519 import PRIVATE, decode_private
 from .errors import SecretError
 from .signature import PREFIX, decode_secret
 
@@ -51,9 +52,9 @@ def redact(data: bytes | str, secrets: Sequence[Secret]) -> str:
     """Answer the text with every spelling of every secret, and pieces of them, as `[redacted]`.
 
     Spellings: raw, base64 (both alphabets, at any offset), hex, URL- and JSON-escaped; of a
-    `whsec_` secret also its key; of a URL its path and query and their parts of 8 characters or
-    more. A piece is any 8 bytes in a row of a key or token. Bytes that are no UTF-8 become
-    U+FFFD. Linear in the length of `data`.
+    `whsec_` secret or `whsk_` key also its bytes; of a URL its path and query and their parts of
+    8 characters or more. A piece is any 8 bytes in a row of a key or token. Bytes that are no
+    UTF-8 become U+FFFD. Linear in the length of `data`.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     spans = _merged(_spans(raw, _marks(tuple(dict.fromkeys(secrets)))))
@@ -122,9 +123,10 @@ def _parts(text: str) -> Iterator[tuple[bytes, bool]]:
         yield from _url_parts(text)
         return
     yield raw, True
-    if text.startswith(PREFIX):
+    if text.startswith((PREFIX, PRIVATE)):
+        decode = decode_private if text.startswith(PRIVATE) else decode_secret
         try:
-            yield decode_secret(text), True
+            yield decode(text), True
         except SecretError:
             return
 

@@ -8,11 +8,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
 from spec_notify.core.addresses import check_url
+from spec_notify.core.ed25519 import LIBRARY, MISSING, PRIVATE
 from spec_notify.core.errors import SecretError
 from spec_notify.core.kinds import FORMATS, TARGET_KINDS, Credential, Place
 from spec_notify.core.message import Endpoint, Secret
 from spec_notify.core.service_account import read_account
-from spec_notify.core.signature import decode_secret
+from spec_notify.core.signature import check_secret
 from spec_notify.ports import Route
 
 if TYPE_CHECKING:
@@ -128,8 +129,10 @@ def _secret(name: str, subscription: Subscription, environment: Environment) -> 
     if value is None:
         return None
     if _signs(subscription) and subscription.signature == "standard":
+        if value.startswith(PRIVATE) and find_spec(LIBRARY) is None:
+            raise _UnreadyError("unsupported", f"{name}: {MISSING}")
         try:
-            decode_secret(value)
+            check_secret(value)
         except SecretError as error:
             raise _UnreadyError("secret_missing", f"{name}: {error}") from None
     return Secret(value)

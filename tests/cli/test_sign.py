@@ -15,6 +15,7 @@ from tests.repository import environment
 VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors"
 STANDARD = json.loads((VECTORS / "standard-v1.json").read_bytes())
 BODY_ONLY = json.loads((VECTORS / "body-hmac.json").read_bytes())
+PAIRS = json.loads((VECTORS / "standard-v1a.json").read_bytes())
 HEADERS = {
     "github": ("X-Hub-Signature-256", "sha256="),
     "conductor": ("X-Conductor-Signature", "sha256="),
@@ -100,3 +101,44 @@ def test_the_secret_comes_from_the_environment_alone(run: Run) -> None:
     refused = run("sign", "--body", "x", "--profile", "aegis", code=2)
 
     assert "SPEC_NOTIFY_SECRET is not set" in refused.stderr
+
+
+@pytest.mark.parametrize("vector", PAIRS[:3], ids=lambda each: each["name"])
+def test_a_key_signs_and_its_public_key_verifies(
+    run: Run, tmp_path: Path, vector: dict[str, Any]
+) -> None:
+    (tmp_path / "body").write_bytes(vector["body"].encode())
+    words = ("body", "--id", vector["id"], "--timestamp", str(vector["timestamp"]))
+
+    done = run("sign", *words, "--json", secret=vector["private"])
+
+    assert json.loads(done.stdout)["headers"]["webhook-signature"] == vector["signature"]
+    check = ("verify", *words, "--any-time", "--signature", vector["signature"])
+    assert run(*check, "--public-key", vector["public"]).stdout == "good\n"
+    assert run(*check, secret=vector["public"]).stdout == "good\n"
+    wrong = run(*check, "--public-key", PAIRS[4]["public"], code=1)
+    assert wrong.stdout == "wrong signature\n"
+
+
+def test_a_pair_is_made_and_its_public_half_told_again(run: Run) -> None:
+    private, public = run("secret", "--ed25519").stdout.split()
+    as_json = json.loads(run("secret", "--ed25519", "--json").stdout)
+
+    assert (private[:5], public[:5]) == ("whsk_", "whpk_")
+    assert private != as_json["private"]
+    assert run("secret", "--public-of", "SPEC_NOTIFY_SECRET", secret=private).stdout.split() == [
+        public
+    ]
+    assert "holds no whsk_ key" in run("secret", "--public-of", "NOWHERE", code=2).stderr
+
+
+def test_a_private_key_on_the_line_is_refused_and_not_repeated(run: Run) -> None:
+    private = PAIRS[1]["private"]
+    words = ("--body", "x", "--id", "evt_1", "--timestamp", "1", "--signature", "v1a,x")
+
+    refused = run("verify", *words, "--public-key", private, code=2)
+
+    assert "takes a whpk_ key" in refused.stderr
+    assert private[5:] not in refused.stderr + refused.stdout
+    other = run("verify", *words, "--profile", "aegis", "--public-key", PAIRS[1]["public"], code=2)
+    assert "--public-key is for the standard profile" in other.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spec_notify.core.ed25519 import spell_pair
 from spec_notify.core.message import Endpoint, Order, Secret
 from spec_notify.core.signature import encode_secret
 from spec_notify.targets import webhook
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 KEY, OTHER_KEY = b"a key for the snippets of the docs", b"the key that was used before that"
 SECRET, OTHER = encode_secret(KEY), encode_secret(OTHER_KEY)
+PRIVATE, PUBLIC = spell_pair(KEY[:32])
+OTHER_PRIVATE, _ = spell_pair(OTHER_KEY[:32])
 EVENT = "evt_en2btazdvss56yp3237ide5q6j"
 BODY = '{"type":"spec-kit.task.completed","data":{"title":"Prüfung ✓"}}'.encode()
 PACKAGES = ROOT / "tests" / "node" / "node_modules" / "standardwebhooks"
@@ -72,7 +76,7 @@ def running(*command: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     child = subprocess.Popen(
         [*command, "0"],
         cwd=ROOT,
-        env=os.environ | {"WEBHOOK_SECRET": SECRET},
+        env=os.environ | {"WEBHOOK_SECRET": SECRET, "WEBHOOK_KEY": PUBLIC},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -178,6 +182,92 @@ def test_whatever_is_not_ours_is_refused(
     assert (status, said.split(":")[0]) == (401, "refused")
 
 
+@pytest.fixture(scope="module", params=["python", "node"])
+def key_receiver(request: pytest.FixtureRequest) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    python = (sys.executable, "docs/snippets/verify_ed25519.py")
+    command = python if request.param == "python" else (node(), "docs/snippets/verify_ed25519.mjs")
+    with running(*command) as started:
+        yield started
+
+
+@pytest.mark.parametrize(
+    "secrets", [(PRIVATE,), (PRIVATE, SECRET), (SECRET, PRIVATE), (OTHER_PRIVATE, PRIVATE)]
+)
+def test_whoever_has_the_public_key_takes_what_the_private_one_signed(
+    key_receiver: tuple[int, subprocess.Popen[str]], secrets: tuple[str, ...]
+) -> None:
+    status, said = post(key_receiver, signed(*secrets), BODY)
+
+    assert (status, said) == (204, f"new: {EVENT} spec-kit.task.completed")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda h, b: (h, b[:-1] + b" "), id="a changed byte"),
+        pytest.param(with_header("webhook-id", "evt_other"), id="another id"),
+        pytest.param(with_header("webhook-timestamp", "soon"), id="a timestamp of letters"),
+        pytest.param(with_header("webhook-signature", None), id="no signature"),
+        pytest.param(with_header("webhook-signature", "v1a"), id="a list without a comma"),
+        pytest.param(with_header("webhook-signature", ", , v1a,"), id="a list of commas"),
+        pytest.param(with_header("webhook-signature", "v1a,é"), id="beyond ASCII"),
+        pytest.param(
+            lambda h, b: (
+                h | {"webhook-signature": h["webhook-signature"].replace("v1a", "v1")},
+                b,
+            ),
+            id="another version",
+        ),
+        pytest.param(
+            lambda h, b: (h | {"webhook-signature": h["webhook-signature"][:-4]}, b),
+            id="a part of it",
+        ),
+        pytest.param(lambda _, b: (signed(OTHER_PRIVATE), b), id="another key"),
+        pytest.param(lambda _, b: (signed(SECRET), b), id="v1 alone"),
+        pytest.param(lambda _, b: (signed(PRIVATE, ago=310), b), id="too old"),
+        pytest.param(lambda _, b: (signed(PRIVATE, ago=-310), b), id="from the future"),
+    ],
+)
+def test_whatever_the_private_key_did_not_sign_is_refused(
+    key_receiver: tuple[int, subprocess.Popen[str]], change: Change
+) -> None:
+    headers, body = change(signed(PRIVATE), BODY)
+
+    status, said = post(key_receiver, headers, body)
+
+    assert (status, said.split(":")[0]) == (401, "refused")
+
+
+VERIFY_THE_VECTORS = """
+import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
+import { readFileSync } from "node:fs";
+const url = (text) => Buffer.from(text, "base64").toString("base64url");
+for (const each of JSON.parse(readFileSync("fixtures/vectors/standard-v1a.json", "utf8"))) {
+  const signed = Buffer.from(`${each.id}.${each.timestamp}.${each.body}`, "utf8");
+  const mark = Buffer.from(each.signature.slice("v1a,".length), "base64");
+  const x = url(each.public.slice("whpk_".length));
+  const seed = Buffer.from(each.private.slice("whsk_".length), "base64").subarray(0, 32);
+  const pair = { kty: "OKP", crv: "Ed25519", x };
+  const open = createPublicKey({ key: pair, format: "jwk" });
+  const secret = createPrivateKey({ key: { ...pair, d: url(seed) }, format: "jwk" });
+  console.log(verify(null, signed, open, mark) && sign(null, signed, secret).equals(mark));
+}
+"""
+
+
+def test_nodes_own_crypto_makes_and_verifies_each_published_vector() -> None:
+    vectors = json.loads((ROOT / "fixtures" / "vectors" / "standard-v1a.json").read_bytes())
+    done = subprocess.run(
+        [node(), "--input-type=module", "-e", VERIFY_THE_VECTORS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split() == ["true"] * len(vectors)
+
+
 VERIFY_WITH_THE_NPM_PACKAGE = """
 import { Webhook } from "standardwebhooks";
 const [secret, headers, body] = process.argv.slice(1);
@@ -189,8 +279,6 @@ console.log(event.type);
 
 def npm(headers: Headers, body: bytes) -> subprocess.CompletedProcess[str]:
     """Ask the npm package `standardwebhooks`, which shares no code with ours."""
-    import json
-
     command = node()
     if not PACKAGES.is_dir():
         if os.environ.get("CI") == "true":
@@ -208,6 +296,12 @@ def npm(headers: Headers, body: bytes) -> subprocess.CompletedProcess[str]:
 
 def test_the_npm_package_takes_what_we_sign() -> None:
     done = npm(signed(SECRET), BODY)
+
+    assert done.stdout.strip() == "spec-kit.task.completed", done.stderr
+
+
+def test_the_npm_package_passes_over_v1a() -> None:
+    done = npm(signed(PRIVATE, SECRET), BODY)
 
     assert done.stdout.strip() == "spec-kit.task.completed", done.stderr
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from spec_notify.core.ed25519 import spell_pair
 from spec_notify.core.signature import encode_secret
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def signing(name: str) -> tuple[str, list[Canary]]:
     """Answer a signing secret, and all that would give it away."""
     text = encode_secret(random(name))
     return text, [Canary(name, text[6:].encode()), Canary(f"{name}, its key", random(name))]
+
+
+def pair(name: str) -> tuple[str, list[Canary]]:
+    """Answer a private key, and all that would give it away; its public half may be known."""
+    text, _ = spell_pair(random(name))
+    return text, [Canary(name, text[5:45].encode()), Canary(f"{name}, its seed", random(name))]
 
 
 @cache

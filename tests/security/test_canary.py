@@ -1,4 +1,4 @@
-"""Secrets in every place, receivers that echo them, DEBUG logging on: not one byte is left."""
+"""Secrets everywhere, receivers that echo them, DEBUG logging on: not one byte is left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from spec_notify.transports.receiver import Answer, Receiver
 
-from .canaries import Canary, account, files, found, signing, spellings, token
+from .canaries import Canary, account, files, found, pair, signing, spellings, token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class Nest:
         self.status = 500
         self.receiver = Receiver(self._echo)
         current, known = signing("current secret")
-        previous, old = signing("previous secret")
+        previous, old = pair("previous secret")
         key, of_account = account()
         tokens = {each: token(each) for each in ("url token", "slack", "github", "password")}
         self.of = {

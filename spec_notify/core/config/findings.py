@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spec_notify.core.config.toml_lines import KeyPath
 
 # A key that is no plain word may be anything, a secret too, and is shown as an ellipsis.
-_PLAIN_KEY = re.compile(r"(?!whsec_)[A-Za-z][A-Za-z0-9_-]{0,31}")
+_PLAIN_KEY = re.compile(r"(?!whsec_|whsk_)[A-Za-z][A-Za-z0-9_-]{0,31}")
 _SECRET_KEY = re.compile(r"secret|token|passw|api_?key|routing_?key|credential", re.IGNORECASE)
 
 

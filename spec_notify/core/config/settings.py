@@ -169,7 +169,7 @@ def variable(value: object) -> str | Wrong:
             message="is no name of an environment variable",
             fix="Use letters, digits and _, and keep the value itself in the environment",
         )
-    if value.lower().startswith("whsec_"):
+    if value.lower().startswith(("whsec_", "whsk_")):
         return Wrong(
             message="holds a secret instead of the name of a variable",
             fix="Put the secret into the environment, make a new one, and write the name here",
