@@ -26,8 +26,12 @@ from .sending import (
     Target,
     Transport,
 )
-from .spooling import (
+from .showing import (
+    Admitted,
     Query,
+    Showing,
+)
+from .spooling import (
     Record,
     Settled,
     Spool,
@@ -37,6 +41,7 @@ __all__ = [
     "BUSY",
     "UNFINISHED",
     "VANISHING",
+    "Admitted",
     "Blob",
     "Checkout",
     "Commit",
@@ -51,6 +56,7 @@ __all__ = [
     "Record",
     "Route",
     "Settled",
+    "Showing",
     "Spool",
     "StoredDocument",
     "Target",

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from spec_notify.core.delivery import Claim, Delivery, State, Step, Verdict
+from spec_notify.core.delivery import Claim, Delivery, Step, Verdict
+
+from .showing import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from spec_notify.core.alarm import Alarm
-    from spec_notify.core.event import Event
     from spec_notify.core.lane import Breaker, Lane
-    from spec_notify.core.passage import Passage
 
-    from .ledger import Ledger, StoredDocument
+    from .ledger import Ledger
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,21 +39,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     record: Record
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """Which deliveries to find; every stated field narrows. Newest first."""
-
-    ids: tuple[str, ...] = ()
-    """`dlv_` ids, or `evt_` ids for all deliveries of an event; exact, never a pattern."""
-    states: tuple[State, ...] = ()
-    subscription: str | None = None
-    type: str | None = None
-    spec: str | None = None
-    since: int | None = None
-    until: int | None = None
-    limit: int | None = None
-
-
-class Spool(Protocol):
+class Spool(Showing, Protocol):
     """The durable middle. Every verb is one transaction, synced before it returns.
 
     Raises SpoolError when the database cannot be used.
@@ -66,9 +52,6 @@ class Spool(Protocol):
     @property
     def generation(self) -> str:
         """Empty for a spool that was never lost; a rebuilt one starts a new generation."""
-
-    def documents(self) -> Mapping[str, StoredDocument]:
-        """Answer all remembered documents by path."""
 
     def ledger(self) -> AbstractContextManager[Ledger]:
         """Open the one write transaction of a look; it commits when the block ends well."""
@@ -119,9 +102,6 @@ class Spool(Protocol):
         future, because the clock has moved back since, is given its whole length from now.
         """
 
-    def subscriptions(self) -> frozenset[str]:
-        """Answer the names of subscriptions that have a pending delivery."""
-
     def park(
         self, subscription: str, reason: str, *, now: int, spare: Collection[str] = ()
     ) -> list[str]:
@@ -150,27 +130,6 @@ class Spool(Protocol):
 
     def cancel(self, ids: Sequence[str], *, now: int) -> list[Delivery]:
         """Cancel pending or parked deliveries. Raises IllegalMoveError for any other."""
-
-    def find(self, query: Query) -> list[Delivery]:
-        """Answer the deliveries a query describes."""
-
-    def event(self, id: str) -> Event | None:
-        """Answer a stored event."""
-
-    def counts(self) -> dict[State, int]:
-        """Count deliveries by state, probes left out; every state is present."""
-
-    def next_due(
-        self,
-        subscriptions: Collection[str],
-        *,
-        lanes: Mapping[str, Lane] | None = None,
-        now: int = 0,
-    ) -> int | None:
-        """Answer when the next pending delivery of these subscriptions may leave.
-
-        With `lanes`, as they stand `now`; what may leave at once is due when it was due.
-        """
 
     def breakers(self) -> Mapping[str, Breaker]:
         """Answer the breakers that are not at rest, by endpoint (`core.lane.position` says more).
@@ -205,12 +164,6 @@ class Spool(Protocol):
     def projected(self, rows: Sequence[int]) -> None:
         """The files of these records stand: their bytes leave the database."""
 
-    def evidence_names(self, delivery: str) -> list[tuple[str, str]]:
-        """Answer (spec, file name) of a delivery's sealed records, oldest first."""
-
-    def close(self) -> None:
-        """Let go of the database."""
-
     def discard(self, ids: Sequence[str]) -> list[Delivery]:
         """Delete finished deliveries (`dlv_` ids) now, their attempts and idle events with them.
 
@@ -225,24 +178,3 @@ class Spool(Protocol):
         Any other delivery, and one acknowledged since it died, is passed over. The delivery
         stays as it is.
         """
-
-    def acknowledged(self) -> Mapping[str, int]:
-        """Answer delivery id → when for the dead letters acknowledged since they were replayed."""
-
-    def oldest_pending(self) -> int | None:
-        """Answer when the oldest pending delivery was queued, probes left out."""
-
-    def waits(self, recent: int) -> list[int]:
-        """Answer the milliseconds from queued to delivered of the latest deliveries, newest first.
-
-        A replayed one counts from its replay; probes are left out.
-        """
-
-    def passages(self, *, since: int, until: int) -> list[Passage]:
-        """Answer what became of the deliveries queued from `since` up to `until`, oldest first.
-
-        Probes are left out, and so is what was purged (`forgotten`).
-        """
-
-    def forgotten(self) -> int:
-        """Count the evidence records whose delivery is here no more: purged, or discarded."""

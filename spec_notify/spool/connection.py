@@ -65,9 +65,10 @@ def library_version() -> tuple[int, ...]:
     return tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
 
 
-def connect(path: str) -> apsw.Connection:
+def connect(path: str, *, writable: bool = True) -> apsw.Connection:
     """Open an existing database; nothing that stands in it may run code or bend the schema."""
-    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+    flags = apsw.SQLITE_OPEN_READWRITE if writable else apsw.SQLITE_OPEN_READONLY
+    connection = apsw.Connection(path, flags=flags)
     connection.set_busy_timeout(BUSY_MILLIS)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
@@ -140,9 +141,18 @@ class Database:
         with self._lock, self._speaking():
             self._connection.close()
 
+    def is_current(self) -> bool:
+        """Say whether this still is the file that its name stands for."""
+        return files.inode(self.path) == self._inode
+
+    @property
+    def changes(self) -> int:
+        """How many rows this connection has changed."""
+        return self._connection.total_changes()
+
     def _check_name(self) -> None:
         # A transaction on a file nobody will find again would be lost without a word.
-        if files.inode(self.path) != self._inode:
+        if not self.is_current():
             raise SpoolError(self.path, "it was moved or deleted while in use: start again")
 
     def _roll_back(self) -> None:
@@ -151,13 +161,16 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
+    def _suspect(self) -> None:
+        with suppress(OSError):
+            files.suspect(self.path)
+
     @contextmanager
     def _speaking(self) -> Iterator[None]:
         try:
             yield
         except (*_DAMAGE, Damaged) as error:
-            with suppress(OSError):
-                files.suspect(self.path)
+            self._suspect()
             raise SpoolError(
                 self.path,
                 f"it seems damaged ({error}): the next start looks at all of it, and keeps it "
@@ -165,6 +178,27 @@ class Database:
             ) from error
         except tuple(_REASONS) as error:
             raise refused(self.path, error) from error
+
+
+class ReadOnly(Database):
+    """A database that is only read, each block as of one moment; nothing is written beside it."""
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep other threads and other processes' changes away. Raises SpoolError."""
+        with super().reading():
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._roll_back()
+
+    def _suspect(self) -> None:
+        # Whoever may write finds out for himself.
+        return
 
 
 def refused(path: str, error: apsw.Error) -> SpoolError:

@@ -37,9 +37,15 @@ def absolute(path: str | os.PathLike[str]) -> str:
 
 def private_folder(path: str) -> None:
     """Make the folder a spool stands in. Raises SpoolError where others could write."""
+    with speaking(os.path.dirname(path)):
+        _make(os.path.dirname(path))
+    check_folder(path)
+
+
+def check_folder(path: str) -> None:
+    """Make sure nobody else can have written a spool. Raises SpoolError where others could."""
     folder = os.path.dirname(path)
     with speaking(folder):
-        _make(folder)
         found = os.stat(folder)
     if found.st_uid != os.geteuid():
         fix = "name a folder of your own in SPEC_NOTIFY_STATE_DIR"

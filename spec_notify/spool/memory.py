@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from spec_notify.core.delivery import State
 from spec_notify.core.lane import PLAIN
+from spec_notify.ports import Admitted
 
 from .memory_attempts import MemoryAttempts
 from .memory_lanes import MemoryLanes, next_due
@@ -15,7 +17,7 @@ from .memory_moves import MemoryMoves
 from .tables import MemoryLedger, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Hashable, Iterator, Mapping
 
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
@@ -56,6 +58,43 @@ class MemorySpool(MemoryAttempts, MemoryMoves, MemoryLanes):
     def event(self, id: str) -> Event | None:
         """Answer a stored event."""
         return self._now.events.get(id)
+
+    def events(
+        self,
+        limit: int,
+        *,
+        type: str | None = None,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> list[Admitted]:
+        """Answer the latest events, newest first: of one type, and between two numbers."""
+        with self._lock:
+            known = [*self._now.numbers.items()]
+        return [
+            Admitted(number=number, event=self._now.events[each])
+            for each, number in reversed(known)
+            if (before is None or number < before)
+            and (after is None or number > after)
+            and type in {None, self._now.events[each].type}
+        ][:limit]
+
+    def number(self, event: str) -> int | None:
+        """Answer the number an event was admitted under; None for one that is not here."""
+        return self._now.numbers.get(event)
+
+    def types(self) -> Mapping[str, int]:
+        """Count the events by type."""
+        with self._lock:
+            return dict(sorted(Counter(each.type for each in self._now.events.values()).items()))
+
+    def version(self) -> Hashable:
+        """Answer what stays equal while nobody changes the spool."""
+        with self._lock:
+            return repr(self._now)
+
+    def is_current(self) -> bool:
+        """There is no other."""
+        return True
 
     def counts(self) -> dict[State, int]:
         """Count deliveries by state, probes left out; every state is present."""

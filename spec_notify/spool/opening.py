@@ -10,7 +10,7 @@ import apsw
 from spec_notify.core.errors import SpoolError
 
 from . import files, schema
-from .connection import Damaged, Database, connect, refused, set_journal
+from .connection import Damaged, Database, ReadOnly, connect, refused, set_journal
 from .rows import read_delivery, read_document, read_event
 from .statements import query
 
@@ -43,6 +43,33 @@ def open_database(path: str, *, now: int, fresh_id: Callable[[], str], journal: 
             with suppress(Damaged):
                 return _ready(path, found, journal)
         return _begin(path, now=now, fresh_id=fresh_id, journal=journal)
+
+
+def peek_database(path: str) -> Opened | None:
+    """Open the spool at a path to read it, and leave everything as it stands; None if none is.
+
+    Raises SpoolError for one that is damaged, of another version, or that others can write.
+    """
+    found = files.inode(path)
+    if found is None:
+        return None
+    files.check_folder(path)
+    connection = None
+    try:
+        connection = connect(path, writable=False)
+        schema.recognise(connection, path)
+        known: dict[Any, Any] = dict(connection.execute(query("identity")))
+        return Opened(ReadOnly(path, connection, found), known["writer"], known["generation"])
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, (KeyError, UnicodeDecodeError, Damaged, *_NOT_OURS)):
+            raise SpoolError(
+                path, f"it seems damaged ({error}): run `spec-notify doctor`"
+            ) from error
+        if isinstance(error, apsw.Error):
+            raise refused(path, error) from error
+        raise
 
 
 def fault(database: Database) -> str | None:

@@ -51,24 +51,46 @@ def verify(connection: apsw.Connection, path: str) -> None:
 
     Raises Damaged for a database that is none of ours, SpoolError for one from a later version.
     """
-    if connection.pragma("application_id") != APPLICATION_ID:
-        raise Damaged("it is some other program's database")
-    version = connection.pragma("user_version")
-    if version > LATEST:
+    if _version(connection, path) < LATEST:
+        _catch_up(connection)
+    _compare(connection)
+
+
+def recognise(connection: apsw.Connection, path: str) -> None:
+    """Make sure this is a spool of this version, and leave an older one as it is.
+
+    Raises Damaged for a database that is none of ours, SpoolError for one from another version.
+    """
+    if (version := _version(connection, path)) < LATEST:
         raise SpoolError(
             path,
-            f"a newer spec-notify wrote it (schema {version}, this one knows {LATEST}): update",
+            f"an older spec-notify wrote it (schema {version}): "
+            "`spec-notify --list` brings it up to date",
         )
-    if version < LATEST:
-        _catch_up(connection)
-    if digest(connection) != _DIGESTS[LATEST]:
-        raise Damaged("its tables are not those of a spool")
+    _compare(connection)
 
 
 def digest(connection: apsw.Connection) -> str:
     """Answer SHA-256 over all tables, indexes, triggers and views."""
     rows = connection.execute(query("schema")).fetchall()
     return hashlib.sha256(repr(rows).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _version(connection: apsw.Connection, path: str) -> int:
+    if connection.pragma("application_id") != APPLICATION_ID:
+        raise Damaged("it is some other program's database")
+    version: int = connection.pragma("user_version")
+    if version > LATEST:
+        raise SpoolError(
+            path,
+            f"a newer spec-notify wrote it (schema {version}, this one knows {LATEST}): update",
+        )
+    return version
+
+
+def _compare(connection: apsw.Connection) -> None:
+    if digest(connection) != _DIGESTS[LATEST]:
+        raise Damaged("its tables are not those of a spool")
 
 
 def _catch_up(connection: apsw.Connection) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spec_notify.core.delivery import State
 from spec_notify.core.lane import PLAIN
+from spec_notify.ports import Admitted
 
 from .attempts import Attempts
 from .connection import journal_for, library_version
@@ -14,13 +15,13 @@ from .files import absolute
 from .lanes import WAITING, Lanes, next_due
 from .ledger import SqliteLedger
 from .moves import Moves
-from .opening import fault, open_database
+from .opening import fault, open_database, peek_database
 from .rows import listed, read_delivery, read_event, read_passage
 from .shelf import Shelf
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
     from typing import Self
 
     from spec_notify.core.delivery import Delivery
@@ -65,6 +66,15 @@ class SqliteSpool(Attempts, Moves, Lanes):
         journal = journal or journal_for(library_version())
         return cls(open_database(absolute(path), now=now, fresh_id=fresh_id, journal=journal))
 
+    @classmethod
+    def peek(cls, path: str | os.PathLike[str]) -> Self | None:
+        """Open the spool at a path only to show it: nothing is made, mended, locked or written.
+
+        None where there is none. Raises SpoolError for one that cannot be read as it stands.
+        """
+        opened = peek_database(absolute(path))
+        return None if opened is None else cls(opened)
+
     def documents(self) -> Mapping[str, StoredDocument]:
         """Answer all remembered documents by path."""
         with self._database.reading():
@@ -103,6 +113,44 @@ class SqliteSpool(Attempts, Moves, Lanes):
         """Answer a stored event."""
         with self._database.reading():
             return read_event(self._database, id)
+
+    def events(
+        self,
+        limit: int,
+        *,
+        type: str | None = None,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> list[Admitted]:
+        """Answer the latest events, newest first: of one type, and between two numbers."""
+        between = {
+            "before": _EVER if before is None else before,
+            "after": -_EVER if after is None else after,
+        }
+        with self._database.reading():
+            rows = self._database.rows("events", limit=limit, type=type, **between)
+            found = [(number, read_event(self._database, each)) for number, each in rows]
+        return [Admitted(number=number, event=event) for number, event in found if event]
+
+    def number(self, event: str) -> int | None:
+        """Answer the number an event was admitted under; None for one that is not here."""
+        with self._database.reading():
+            row = self._database.row("event_number", id=event)
+        return row[0] if row else None
+
+    def types(self) -> Mapping[str, int]:
+        """Count the events by type."""
+        with self._database.reading():
+            return dict(self._database.rows("event_types"))
+
+    def version(self) -> Hashable:
+        """Answer what stays equal while nobody, in whichever process, changes the spool."""
+        with self._database.reading():
+            return (self._database.rows("data_version")[0][0], self._database.changes)
+
+    def is_current(self) -> bool:
+        """Say whether this still is the spool that its name stands for."""
+        return self._database.is_current()
 
     def counts(self) -> dict[State, int]:
         """Count deliveries by state, probes left out; every state is present."""

@@ -80,6 +80,7 @@ class Tables(msgspec.Struct, kw_only=True):
     told: dict[tuple[str, str, str], str] = {}
     occurrences: dict[tuple[str, str, str], int] = {}
     events: dict[str, Event] = {}
+    numbers: dict[str, int] = {}
     slots: dict[str, Slot] = {}
     attempts: list[Attempt] = []
     tips: dict[str, Tip] = {}
@@ -134,7 +135,7 @@ class Tables(msgspec.Struct, kw_only=True):
         wanted = {slot.delivery.event for slot in self.slots.values()}
         for event in [each for each in self.events.values() if each.id not in wanted]:
             if event.id in touched or event.at < before:
-                del self.events[event.id]
+                del self.events[event.id], self.numbers[event.id]
 
 
 class MemoryLedger:
@@ -202,6 +203,8 @@ class MemoryLedger:
         if event.id in self._draft.events:
             return 0
         self._draft.events[event.id] = event
+        self._draft.rows += 1
+        self._draft.numbers[event.id] = self._draft.rows
         for delivery in deliveries:
             self._draft.rows += 1
             created_at, expires_at = delivery.created_at, delivery.expires_at

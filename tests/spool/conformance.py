@@ -9,6 +9,7 @@ from tests.spool.conform.ledger import LedgerConformance
 from tests.spool.conform.listing import ListingConformance
 from tests.spool.conform.moves import MoveConformance
 from tests.spool.conform.passages import PassageConformance
+from tests.spool.conform.showing import ShowingConformance
 
 
 class SpoolConformance(
@@ -19,5 +20,6 @@ class SpoolConformance(
     ByHandConformance,
     LaneConformance,
     PassageConformance,
+    ShowingConformance,
 ):
     """Subclass it and supply `spool`: an empty one for each test."""

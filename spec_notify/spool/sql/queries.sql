@@ -102,6 +102,24 @@ INSERT INTO delivery (
 SELECT id, type, at, body, task, status, spec, document, owners, branch, heard
 FROM event WHERE id = :id;
 
+-- name: events
+-- The latest events between two numbers, of one type if one is stated.
+SELECT seq, id FROM event
+WHERE seq > :after AND seq < :before AND (:type IS NULL OR type = :type)
+ORDER BY seq DESC LIMIT :limit;
+
+-- name: event_number
+-- The number an event was admitted under.
+SELECT seq FROM event WHERE id = :id;
+
+-- name: event_types
+-- How many events there are of each type.
+SELECT type, count(*) FROM event GROUP BY type ORDER BY type;
+
+-- name: data_version
+-- What changes when another connection changes the database.
+PRAGMA data_version;
+
 -- name: event_ids
 -- Every stored event.
 SELECT id FROM event ORDER BY seq;
