@@ -15,6 +15,7 @@ from spec_notify.core.event import (
     TYPES,
 )
 from spec_notify.core.schema import json_schema
+from spec_notify.core.workflow import FACTS
 
 from .tables import code, table
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 EXAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "payloads" / "task_completed.json"
 _PARTS = ("Spec", "Row", "Change", "Git", "Telemetry", "Consensus", "Agent", "Evidence", "Review")
 _RUN_PARTS = ("RunFacts", "StageResult", "Run", "RunStep", "ConflictFacts", "Conflict")
+_WORKFLOW_PARTS = {each.__name__: f"data of {name}" for name, each in FACTS.items()}
 
 
 def types() -> str:
@@ -35,9 +37,9 @@ def types() -> str:
 def fields() -> str:
     """Answer the parts of a task's body with their members."""
     defs: dict[str, Any] = {}
-    for name in (TASK_COMPLETED, TASK_IN_REVIEW, PIPELINE_COMPLETED, CONSENSUS_CONFLICT):
+    for name in (TASK_COMPLETED, TASK_IN_REVIEW, PIPELINE_COMPLETED, CONSENSUS_CONFLICT, *FACTS):
         defs |= json_schema(name)["$defs"]  # type: ignore[operator]
-    parts = ("TaskFacts", *_PARTS, *_RUN_PARTS)
+    parts = ("TaskFacts", *_PARTS, *_RUN_PARTS, *_WORKFLOW_PARTS, "Workflow")
     return "\n\n".join(_part(_title(name), defs[name]) for name in parts)
 
 
@@ -59,6 +61,7 @@ def _title(name: str) -> str:
         "Run": "data.pipeline",
         "RunStep": "data.pipeline.stages[]",
         "ConflictFacts": "data of a conflict",
+        **_WORKFLOW_PARTS,
     }
     return wire.get(name, f"data.{name.lower()}")
 

@@ -19,6 +19,7 @@ from .body_parts import (
     Consensus,
     EventId,
     Evidence,
+    Facts,
     Git,
     Instant,
     Part,
@@ -32,16 +33,21 @@ from .body_parts import (
 from .event import (
     CONSENSUS_CONFLICT,
     DEAD_LETTERED,
+    FAILURE_DETECTED,
     PIPELINE_COMPLETED,
     RECOVERED,
     STAGE_COMPLETED,
+    STEP_COMPLETED,
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TASK_TRANSITIONED,
     TEST,
     TYPES,
+    WORKFLOW_COMPLETED,
+    WORKFLOW_STARTED,
 )
 from .instant import rfc3339
+from .workflow import EndFacts, FailureFacts, StartFacts, StepFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,12 +58,6 @@ Known = Annotated[
     str,
     Meta(pattern=f"^({'|'.join(map(re.escape, TYPES))})$", extra_json_schema={"enum": list(TYPES)}),
 ]
-
-
-class Facts(Part, frozen=True, kw_only=True):
-    """The data of an event; the key is the event's id."""
-
-    idempotency_key: EventId
 
 
 class TaskFacts(Facts, frozen=True, kw_only=True):
@@ -206,6 +206,22 @@ class Recovered(Body[HealthFacts], frozen=True, kw_only=True, tag=RECOVERED):
     """A delivery that had failed reached its target."""
 
 
+class WorkflowStarted(Body[StartFacts], frozen=True, kw_only=True, tag=WORKFLOW_STARTED):
+    """A workflow began."""
+
+
+class StepCompleted(Body[StepFacts], frozen=True, kw_only=True, tag=STEP_COMPLETED):
+    """A step of a workflow ended, well or not."""
+
+
+class WorkflowCompleted(Body[EndFacts], frozen=True, kw_only=True, tag=WORKFLOW_COMPLETED):
+    """A workflow ended, well or not."""
+
+
+class FailureDetected(Body[FailureFacts], frozen=True, kw_only=True, tag=FAILURE_DETECTED):
+    """The first step of a workflow's run failed; later failures of the run are not told so."""
+
+
 class OpenBody(Head, frozen=True, kw_only=True):
     """A type that is announced but not sent yet: only its envelope is fixed."""
 
@@ -220,6 +236,10 @@ SHAPES: Mapping[str, type[Head]] = {
     STAGE_COMPLETED: StageCompleted,
     PIPELINE_COMPLETED: PipelineCompleted,
     CONSENSUS_CONFLICT: ConsensusConflict,
+    WORKFLOW_STARTED: WorkflowStarted,
+    STEP_COMPLETED: StepCompleted,
+    WORKFLOW_COMPLETED: WorkflowCompleted,
+    FAILURE_DETECTED: FailureDetected,
     TEST: Sample,
     DEAD_LETTERED: DeadLettered,
     RECOVERED: Recovered,

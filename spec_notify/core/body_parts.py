@@ -48,6 +48,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A part of a body; its wire names are camelCase."""
 
 
+class Facts(Part, frozen=True, kw_only=True):
+    """The data of an event; the key is the event's id."""
+
+    idempotency_key: EventId
+
+
 class Spec(Part, frozen=True, kw_only=True):
     """The SPEC of the task, and the rule that found it."""
 

@@ -16,6 +16,10 @@ TASK_TRANSITIONED = "spec-kit.task.transitioned"
 STAGE_COMPLETED = "spec-auto.stage.completed"
 PIPELINE_COMPLETED = "spec-auto.pipeline.completed"
 CONSENSUS_CONFLICT = "spec-auto.anomaly.consensus_conflict"
+WORKFLOW_STARTED = "workflow.started"
+STEP_COMPLETED = "step.completed"
+WORKFLOW_COMPLETED = "workflow.completed"
+FAILURE_DETECTED = "failure.detected"
 TEST = "spec-notify.test"
 DEAD_LETTERED = "delivery.dead_lettered"
 RECOVERED = "delivery.recovered"
@@ -32,10 +36,10 @@ TYPES = (
     "team.completed",
     "team.failed",
     "team.timedout",
-    "workflow.started",
-    "step.completed",
-    "workflow.completed",
-    "failure.detected",
+    WORKFLOW_STARTED,
+    STEP_COMPLETED,
+    WORKFLOW_COMPLETED,
+    FAILURE_DETECTED,
     TEST,
     DEAD_LETTERED,
     RECOVERED,

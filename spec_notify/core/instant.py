@@ -39,6 +39,20 @@ def parse_duration(text: str) -> int:
     return round(float(found[1]) * _UNIT[found[2]])
 
 
+def rounded_duration(millis: float) -> str:
+    """Spell milliseconds for people, in one unit or two: `840ms`, `12.3s`, `2m 31s`, `1h 5m`."""
+    if millis < _UNIT["s"]:
+        return f"{millis:.0f}ms"
+    seconds = millis / _UNIT["s"]
+    if seconds < 60:  # noqa: PLR2004 - seconds in a minute
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:  # noqa: PLR2004 - minutes in an hour
+        return f"{minutes}m {rest}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes}m"
+
+
 def spell_duration(millis: int) -> str:
     """Spell milliseconds in the largest unit that divides them, as `parse_duration` reads it."""
     for unit in ("d", "h", "m", "s"):

@@ -134,8 +134,11 @@ FORMATS: Mapping[str, str | None] = {
     "native": "spec_notify.formats.native",
     "cloudevents": "spec_notify.formats.cloudevents",
     "conductor": None,
-    "aegis": None,
+    "aegis": "spec_notify.formats.aegis",
     "team": None,
     "run": None,
 }
 """What a subscription's `format` may be, and the module that knows it; None: not built yet."""
+
+HEARD: Mapping[str, tuple[str, ...]] = {"aegis": ("workflow.completed",)}
+"""What a subscription of a format hears when it names no events; others hear completed tasks."""

@@ -11,13 +11,17 @@ import msgspec
 from spec_notify.core.event import (
     CONSENSUS_CONFLICT,
     DEAD_LETTERED,
+    FAILURE_DETECTED,
     PIPELINE_COMPLETED,
     RECOVERED,
     STAGE_COMPLETED,
+    STEP_COMPLETED,
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TASK_TRANSITIONED,
     TEST,
+    WORKFLOW_COMPLETED,
+    WORKFLOW_STARTED,
 )
 from spec_notify.core.status import BLOCKED, DONE, IN_REVIEW
 from spec_notify.targets import _sentences as sentences
@@ -105,6 +109,7 @@ def _tone(type_: str, told: dict[str, Any]) -> Tone:
         return _TONES.get(type_, Tone.PLAIN)
     signs = [table(told, "task").get("status")]
     signs += [table(told, key).get("outcome") for key in ("pipeline", "stage")]
+    signs += [sentences.outcome(told)] if "workflow" in told else []
     known = (_SIGNS.get(sign) for sign in signs if isinstance(sign, str))
     return next((tone for tone in known if tone), Tone.PLAIN)
 
@@ -116,6 +121,10 @@ _KINDS: Mapping[str, str] = {
     STAGE_COMPLETED: "Stage ended",
     PIPELINE_COMPLETED: "Run ended",
     CONSENSUS_CONFLICT: "Agents disagree",
+    WORKFLOW_STARTED: "Workflow started",
+    STEP_COMPLETED: "Step ended",
+    WORKFLOW_COMPLETED: "Workflow ended",
+    FAILURE_DETECTED: "Failure",
     TEST: "A test",
     DEAD_LETTERED: "Dead letter",
     RECOVERED: "Recovered",
@@ -126,7 +135,7 @@ _TONES: Mapping[str, Tone] = {
     RECOVERED: Tone.GOOD,
     "team.failed": Tone.BAD,
     "team.timedout": Tone.BAD,
-    "failure.detected": Tone.BAD,
+    FAILURE_DETECTED: Tone.BAD,
 }
 """Types that are good or bad news whatever they hold."""
 _SIGNS: Mapping[str, Tone] = {

@@ -12,12 +12,16 @@ import orjson
 from spec_notify.core.event import (
     CONSENSUS_CONFLICT,
     DEAD_LETTERED,
+    FAILURE_DETECTED,
     PIPELINE_COMPLETED,
     RECOVERED,
     STAGE_COMPLETED,
+    STEP_COMPLETED,
     TASK_TRANSITIONED,
+    WORKFLOW_COMPLETED,
+    WORKFLOW_STARTED,
 )
-from spec_notify.core.instant import spell_duration
+from spec_notify.core.instant import rounded_duration, spell_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,6 +93,26 @@ def _conflict(told: dict[str, Any]) -> str:
     return _of_spec(" at ".join(_words(["agents disagree", stage])), told)
 
 
+def outcome(told: dict[str, Any]) -> str | None:
+    """Answer what a workflow or a step of it came to; None where nothing came to an end."""
+    success = told.get("success")
+    return _OUTCOMES[success] if isinstance(success, bool) else None
+
+
+def _began(told: dict[str, Any]) -> str:
+    return arrow(table(told, "workflow").get("name"), "started")
+
+
+def _ended(told: dict[str, Any]) -> str:
+    return arrow(table(told, "workflow").get("name"), outcome(told))
+
+
+def _step(told: dict[str, Any]) -> str:
+    name = " ".join(_words([told.get("step_type"), told.get("service")]))
+    said = arrow(name, outcome(told) or "failure")
+    return ": ".join(_words([table(told, "workflow").get("name"), said]))
+
+
 def _failed(told: dict[str, Any]) -> str:
     about = _words(told.get("task")) or _words(told.get("type")) or ["an event"]
     return " for ".join([f"Given up: {about[0]}", *_words(told.get("subscription"))])
@@ -100,6 +124,8 @@ def _works(told: dict[str, Any]) -> str:
 
 def place(told: dict[str, Any]) -> str:
     """Answer where it happened: `SPEC-KIT-075 · SPEC.md:27 · main · 1a2b3c4d`."""
+    if "workflow" in told:
+        return ""
     spec, task, git = told.get("spec"), table(told, "task"), table(told, "git")
     document = ":".join(_words([task.get("document"), task.get("line")]))
     commit = git.get("commit")
@@ -110,6 +136,9 @@ def place(told: dict[str, Any]) -> str:
 
 def facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Answer labels of ours with what the body says under each, maybe nothing."""
+    if "workflow" in told:
+        yield from _of_workflow(told)
+        return
     task, review = table(told, "task"), table(told, "review")
     run, stage = table(told, "pipeline"), table(told, "stage")
     telemetry, consensus = table(told, "telemetry"), table(told, "consensus")
@@ -136,6 +165,29 @@ def _change(told: dict[str, Any]) -> str:
     return arrow(turn.get("from"), turn.get("to")) if turn.get("from") else ""
 
 
+def _of_workflow(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Answer what a workflow says; keys that its producer added may mean anything."""
+    yield "Steps", _steps(told)
+    yield "Took", _lasted(told.get("duration_ms", told.get("total_duration_ms")))
+    yield "Exit code", " ".join(_words(told.get("exit_code")))
+    yield "Error", " ".join(_words(told.get("error")))
+
+
+def _steps(told: dict[str, Any]) -> str:
+    report = table(told, "report")
+    skipped = table(report, "summary").get("skipped")
+    counted = [(told.get(f"steps_{each}"), each) for each in ("passed", "failed")]
+    counted += [(skipped, "skipped")] if skipped else []
+    said = ", ".join(f"{count} {each}" for count, each in counted if isinstance(count, int))
+    return said or " ".join(_words(told.get("step_count")))
+
+
+def _lasted(millis: object) -> str:
+    if isinstance(millis, bool) or not isinstance(millis, int | float) or millis <= 0:
+        return ""
+    return rounded_duration(millis)
+
+
 def _took(timed: dict[str, Any]) -> str:
     millis = timed.get("durationMs")
     return spell_duration(millis) if isinstance(millis, int) and millis > 0 else ""
@@ -146,11 +198,16 @@ def _stages(run: dict[str, Any]) -> str:
     return ", ".join(f"{count} {each}" for each, count in counted if isinstance(count, int))
 
 
+_OUTCOMES = {True: "success", False: "failure"}
 _HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     TASK_TRANSITIONED: _turned,
     STAGE_COMPLETED: _stage,
     PIPELINE_COMPLETED: _run,
     CONSENSUS_CONFLICT: _conflict,
+    WORKFLOW_STARTED: _began,
+    STEP_COMPLETED: _step,
+    WORKFLOW_COMPLETED: _ended,
+    FAILURE_DETECTED: _step,
     DEAD_LETTERED: _failed,
     RECOVERED: _works,
 }

@@ -58,6 +58,14 @@ def test_an_empty_config_is_off_and_states_nothing() -> None:
     assert not config("").enabled
 
 
+def test_a_subscription_of_format_aegis_hears_ended_workflows_unless_it_names_events() -> None:
+    (silent,) = config(WEBHOOK + 'format = "aegis"').subscriptions
+    (saying,) = config(WEBHOOK + 'format = "aegis"\nevents = ["*"]').subscriptions
+
+    assert silent.events == ("workflow.completed",)
+    assert saying.events == ("*",)
+
+
 def test_every_default_of_a_subscription_is_the_contracts() -> None:
     (found,) = config(WEBHOOK).subscriptions
     assert found.type == "webhook"

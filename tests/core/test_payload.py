@@ -32,6 +32,7 @@ from spec_notify.core.schema import json_schema, validate
 from spec_notify.core.snapshot import Task, Transition
 from spec_notify.core.spec_id import SpecId
 from spec_notify.core.status import CANONICAL, Status
+from spec_notify.core.workflow_payload import build_workflow_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,6 +146,23 @@ HEALTH: dict[str, Any] = {
 }
 
 
+def workflow_event(type_: str, **data: Any) -> Event:
+    return build_workflow_event(
+        type_, data, workflow="nightly", repository="git.example/orchard", nonce="1f", at=NOW
+    )
+
+
+REPORT = {
+    "summary": {"total": 3, "passed": 1, "failed": 1, "skipped": 1},
+    "total_duration_ms": 61_200.5,
+    "steps": [
+        {"step_type": "lint", "service": "shop", "success": True, "duration_ms": 1_200.5},
+        {"step_type": "test", "service": "shop", "success": False, "duration_ms": 60_000.0},
+        {"step_type": "publish", "service": "shop", "success": False, "skipped": True},
+    ],
+}
+
+
 def artifact_event(artifact: Artifact, outcome: str, **changes: Any) -> Event:
     facts: dict[str, Any] = {
         "git": FULL.git,
@@ -229,6 +247,36 @@ EVENTS = {
         HEALTH["delivery"],
         now=NOW,
     ),
+    "workflow_started": workflow_event(types.WORKFLOW_STARTED, step_count=4),
+    "step_completed": workflow_event(
+        types.STEP_COMPLETED, step_type="lint", service="shop", success=True, duration_ms=1_200.5
+    ),
+    "step_completed_badly": workflow_event(
+        types.STEP_COMPLETED,
+        step_type="command",
+        service="make",
+        success=False,
+        duration_ms=840,
+        exit_code=2,
+    ),
+    "failure_detected": workflow_event(
+        types.FAILURE_DETECTED, step_type="test", service="shop", error="2 of 40 tests failed"
+    ),
+    "workflow_completed": workflow_event(
+        types.WORKFLOW_COMPLETED,
+        success=False,
+        total_duration_ms=151_000,
+        steps_passed=2,
+        steps_failed=1,
+        report=REPORT,
+    ),
+    "workflow_completed_bare": workflow_event(
+        types.WORKFLOW_COMPLETED,
+        success=True,
+        total_duration_ms=0,
+        steps_passed=1,
+        steps_failed=0,
+    ),
 }
 
 
@@ -263,6 +311,7 @@ KINDS: dict[str, Any] = {
     "array": list,
     "string": str,
     "integer": int,
+    "number": int | float,
     "boolean": bool,
     "null": type(None),
 }
@@ -275,6 +324,7 @@ KEYWORDS: dict[str, Callable[[Any, Any, dict[str, Any]], bool]] = {
     "type": lambda kind, value, _: isinstance(value, KINDS[kind]),
     "pattern": lambda like, value, _: not isinstance(value, str) or bool(re.search(like, value)),
     "maxLength": lambda most, value, _: not isinstance(value, str) or len(value) <= most,
+    "minLength": lambda least, value, _: not isinstance(value, str) or len(value) >= least,
     "minimum": lambda least, value, _: not isinstance(value, int) or value >= least,
     "items": lambda item, value, root: (
         not isinstance(value, list) or all(fits(item, each, root) for each in value)

@@ -15,7 +15,7 @@ from spec_notify.core.config.own_keys import check_own
 from spec_notify.core.config.settings import suggest
 from spec_notify.core.config.tables import RETRY, SUBSCRIPTION, TERMS
 from spec_notify.core.event import TYPES
-from spec_notify.core.kinds import TARGET_KINDS, Credential, Place, TargetKind
+from spec_notify.core.kinds import HEARD, TARGET_KINDS, Credential, Place, TargetKind
 from spec_notify.core.status import CANONICAL, OUTCOMES
 from spec_notify.core.subscription import Subscription
 
@@ -70,6 +70,8 @@ def _subscription(raw: object, findings: Findings, path: KeyPath) -> Subscriptio
     own = {key: value for key, value in raw.items() if key in TERMS}
     rest = {key: value for key, value in raw.items() if key not in TERMS}
     fields = findings.table(rest, SUBSCRIPTION, path, tables=("retry",))
+    if "events" not in raw:
+        fields["events"] = HEARD.get(str(fields.get("format")), _PLAIN.events)
     fields["terms"] = msgspec.structs.replace(_PLAIN.terms, **findings.table(own, TERMS, path))
     if "retry" in raw:
         fields["retry"] = _retry(raw["retry"], findings, (*path, "retry"))
