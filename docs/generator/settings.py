@@ -34,6 +34,7 @@ _PLAIN = {
     settings.share: "a number from 0 to 1",
     settings.variable: "the name of an environment variable",
     settings.inside: "a path inside the repository",
+    settings.place: "a path",
     settings.spec_id: "a SPEC id",
     settings.address: "an e-mail address",
     settings.forge: "`owner/name`",
@@ -41,6 +42,7 @@ _PLAIN = {
 _LISTED = {
     settings.text: "texts",
     settings.inside: "paths inside the repository",
+    settings.place: "paths",
     settings.address: "e-mail addresses",
 }
 _REQUIRED = {"name"}

@@ -45,7 +45,7 @@ def accept(
     wiring.require_enabled()
     chosen = _chosen(wiring.spool, documents or [])
     wish = Wish(discard=chosen) if discard else Wish(accept=chosen)
-    looked = wiring.intake().look(wish) if chosen else Looked()
+    looked = wiring.looks().look(wish) if chosen else Looked()
     done, still = _outcome(wiring, chosen, looked, discard=discard)
     if looked.deliveries and wiring.watching.lives():
         wiring.watching.poke()

@@ -70,6 +70,7 @@ def _look_over(wiring: Wiring) -> Iterator[Finding]:
     yield from _hooks(wiring)
     yield _watcher(wiring)
     yield from _documents(wiring)
+    yield from _feeds(wiring)
     yield from _evidence(wiring)
     if wiring.has_spool:
         yield from _spool(wiring)
@@ -151,7 +152,7 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
     snapshots = wiring.snapshots()
     yield from (_tree(path, each) for path, each in snapshots if is_tree(path))
     snapshots = [(path, each) for path, each in snapshots if not is_tree(path)]
-    if not snapshots:
+    if not snapshots and not wiring.feeds:
         fix = "name yours in `[sources.spec] paths`"
         yield Finding("fault", "documents", "no document is watched here", fix)
     for path, snapshot in snapshots:
@@ -166,6 +167,17 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
                 f"{path}: NO TASK FOUND in it",
                 "a table needs a Status column, a list needs checkboxes",
             )
+
+
+def _feeds(wiring: Wiring) -> Iterator[Finding]:
+    from spec_notify.wiring.feeds import stands
+
+    for name, snapshot, notices in stands(wiring):
+        found = f"{name}: {plural(len(snapshot.tasks), 'entry')}"
+        if not notices:
+            yield Finding("ok", "feed", found)
+        for notice in notices:
+            yield Finding("warn", "feed", f"{found}; {notice.message}")
 
 
 def _tree(path: str, snapshot: Snapshot) -> Finding:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 import typer
 
+from spec_notify.core.feed import is_feed
+
 from .board import board
 from .output import plural, say
 from .session import session
@@ -105,7 +107,7 @@ def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Pa
     return _Page(
         counts={**counts, State.DEAD: counts[State.DEAD] - len(seen)},
         held=_held(wiring),
-        documents=[_document(*each) for each in _documents(wiring, paths)],
+        documents=[_document(*each) for each in (*_documents(wiring, paths), *_feeds(wiring))],
         truncated=len(found) > limit,
         deliveries=found[:limit],
         seen=seen,
@@ -172,6 +174,13 @@ def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int
     ] + [(path, "none", 0, notices) for path, notices in unread.items()]
 
 
+def _feeds(wiring: Wiring) -> Iterator[tuple[str, str, int, tuple[Any, ...]]]:
+    from spec_notify.wiring.feeds import stands
+
+    for name, snapshot, notices in stands(wiring):
+        yield name, snapshot.format, len(snapshot.tasks), notices
+
+
 def _unread(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:
     """Answer the documents a look would leave alone now, each with a notice that says why."""
     from spec_notify.core.snapshot import Notice
@@ -222,12 +231,18 @@ def _print(page: _Page) -> None:
 
 def _print_documents(documents: list[dict[str, Any]]) -> None:
     for seen in documents:
-        loud = "  NO TASK FOUND: is this the right file?" if not seen["tasks"] else ""
-        say(f"{seen['path']}: {plural(seen['tasks'], 'task')} ({seen['format']}){loud}")
+        feed = is_feed(seen["path"])
+        loud = "" if seen["tasks"] or feed else "  NO TASK FOUND: is this the right file?"
+        count = plural(seen["tasks"], "entry" if feed else "task")
+        say(f"{seen['path']}: {count} ({seen['format']}){loud}")
         for warning in seen["warnings"]:
-            say(f"  line {warning['line'] or 1}: {warning['message']}")
+            say(f"  {warning['message']}" if feed else _at_line(warning))
     if not documents:
         say("no document is watched here: see `[sources.spec] paths` in the config")
+
+
+def _at_line(warning: dict[str, Any]) -> str:
+    return f"  line {warning['line'] or 1}: {warning['message']}"
 
 
 def _row(delivery: Delivery) -> tuple[str, ...]:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spec_notify.core.feed import is_feed
+
 from .deliver import unready
 from .output import plural, say
 from .session import Session, session
 
 if TYPE_CHECKING:
     from spec_notify.core.event import Event
-    from spec_notify.pipeline.intake import Intake, Looked
+    from spec_notify.pipeline.feeding import Looks
+    from spec_notify.pipeline.intake import Looked
     from spec_notify.wiring import Wiring
 
 
@@ -71,7 +74,7 @@ def _look(here: Session, *, baseline: bool) -> tuple[Wiring, Looked]:
 
     wiring = here.wiring()
     wiring.require_enabled()
-    return wiring, settled_look(wiring.intake(), Wish(baseline=baseline))
+    return wiring, settled_look(wiring.looks(), Wish(baseline=baseline))
 
 
 def _range(here: Session, since: str, *, branch: str | None, accept: bool) -> tuple[Wiring, Looked]:
@@ -82,7 +85,7 @@ def _range(here: Session, since: str, *, branch: str | None, accept: bool) -> tu
     return wiring, told(here, wiring, git, since, branch=branch, accept=accept)
 
 
-def settled_look(intake: Intake, wish: object) -> Looked:
+def settled_look(looks: Looks, wish: object) -> Looked:
     """Look, and look again for at most five seconds while something is in the way that passes."""
     import msgspec
 
@@ -91,7 +94,7 @@ def settled_look(intake: Intake, wish: object) -> Looked:
 
     base = wish if isinstance(wish, Wish) else Wish()
     return look_patiently(
-        lambda settled: intake.look(msgspec.structs.replace(base, settled=settled)),
+        lambda settled: looks.look(msgspec.structs.replace(base, settled=settled)),
         clock=lambda: time.monotonic_ns() // 1_000_000,
         rest=lambda wait: time.sleep(wait / 1000),
         patience=VANISHED,
@@ -107,6 +110,8 @@ def named(event: Event) -> str:
     facts = orjson.loads(event.body)["data"]
     if "task" in facts:
         return str(facts["task"]["title"])
+    if event.document and is_feed(event.document):
+        return event.type
     about = "pipeline" if "pipeline" in facts else facts.get("stage", {}).get("name", "consensus")
     return f"{event.spec} {about}"
 

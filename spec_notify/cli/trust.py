@@ -35,9 +35,11 @@ def trust(
     files = trust_repository_config(wiring, allow_private=allow_private)
     queued = 0
     if wiring.config.enabled:
+        from spec_notify.pipeline.intake import Wish
+
         from .scan import settled_look
 
-        queued = settled_look(wiring.intake(), None).deliveries
+        queued = settled_look(wiring.looks(), Wish(local=True)).deliveries
     subscriptions = wiring.config.subscriptions
     destinations = [_destination(each) for each in subscriptions]
     if not here.answer("trust", files=files, destinations=destinations, deliveries=queued):
@@ -67,7 +69,7 @@ def baseline(wiring: Wiring) -> list[str]:
 
     if not wiring.config.enabled:
         return []
-    return list(wiring.intake().look(Wish(baseline=True, unseen_only=True)).baselines)
+    return list(wiring.looks().look(Wish(baseline=True, unseen_only=True, local=True)).baselines)
 
 
 def _destination(subscription: Subscription) -> dict[str, object]:

@@ -189,7 +189,7 @@ class _Watch:
 
     def _look(self, wish: Wish) -> Looked | None:
         self._refresh()
-        return self._wiring.intake().look(wish) if self._wiring.config.enabled else None
+        return self._wiring.looks().look(wish) if self._wiring.config.enabled else None
 
     def _refresh(self) -> None:
         """Read the config again if it was touched; a broken one leaves the last good in force."""

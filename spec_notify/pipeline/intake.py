@@ -16,6 +16,7 @@ from spec_notify.core.event import Event
 from spec_notify.core.snapshot import Notice
 from spec_notify.pipeline.admission import admit
 from spec_notify.pipeline.news import News
+from spec_notify.pipeline.tally import Tally, hold
 from spec_notify.pipeline.trees import is_tree
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Held documents whose events the user wants sent."""
     discard: Collection[str] = ()
     """Held documents the user wants remembered as they stand."""
+    local: bool = False
+    """Leave feeds alone that are read over the network."""
 
 
 class Intake:
@@ -95,7 +98,7 @@ class Intake:
         for _ in range(_ATTEMPTS):
             reading = self._reader.read(self._spool.documents(), wish)
             if not reading.seen:
-                return _looked(reading, _Tally())
+                return _looked(reading, Tally())
             reading = self._context.prepare(reading)
             self._mark("look.read")
             try:
@@ -105,7 +108,7 @@ class Intake:
         raise StaleBaselineError(reading.seen[0].stored.path)
 
     def _admit(self, reading: Reading, wish: Wish) -> Looked:
-        tally = _Tally()
+        tally = Tally()
         now = self._clock()
         with self._spool.ledger() as ledger:
             self._mark("look.begun")
@@ -116,7 +119,7 @@ class Intake:
         return _looked(reading, tally)
 
     def _admit_document(
-        self, ledger: Ledger, seen: Seen, wish: Wish, now: int, tally: _Tally
+        self, ledger: Ledger, seen: Seen, wish: Wish, now: int, tally: Tally
     ) -> None:
         path = seen.stored.path
         places = {path, seen.moved_from}
@@ -133,7 +136,7 @@ class Intake:
         # What is held waits for a human, even once fewer than the limit are left of it.
         most = 0 if seen.before and seen.before.held else self._config.hold_above
         if len(wanted) > most and not places & {*wish.accept, *wish.discard}:
-            _hold(ledger, seen, len(wanted), now, tally)
+            hold(ledger, seen, len(wanted), now, tally)
             return
         ledger.save(seen.stored)
         self._mark("look.saved")
@@ -146,9 +149,7 @@ class Intake:
         for index, takers in wanted:
             event = self._event(ledger, path, seen.changes[index], now)
             admitted = admit(ledger, event, takers, max_pending=self._config.max_pending, now=now)
-            tally.deliveries += admitted
-            if admitted:
-                tally.events.append(event)
+            tally.admitted(event, admitted)
 
     def _event(self, ledger: Ledger, path: str, change: Change, now: int) -> Event:
         transition = change.transition
@@ -157,33 +158,7 @@ class Intake:
         return self._context.event(path, change, occurrence=count, now=now)
 
 
-class _Tally:
-    """What a look has done so far."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.deliveries = 0
-        self.baselines: list[str] = []
-        self.held: dict[str, int] = {}
-
-
-def _hold(ledger: Ledger, seen: Seen, count: int, now: int, tally: _Tally) -> None:
-    """Leave what is remembered as it was, so that every look finds the same until it is told."""
-    before = seen.before or seen.stored
-    if seen.moved_from is not None:
-        # It moves when it is told: till then the next look must see the move again.
-        ledger.rename(seen.stored.path, seen.moved_from)
-    held = msgspec.structs.replace(
-        before,
-        revision=seen.stored.revision,
-        held=count,
-        held_since=before.held_since or now,
-    )
-    ledger.save(held)
-    tally.held[held.path] = count
-
-
-def _looked(reading: Reading, tally: _Tally) -> Looked:
+def _looked(reading: Reading, tally: Tally) -> Looked:
     return Looked(
         head=reading.checkout.head if reading.checkout else None,
         events=tuple(tally.events),

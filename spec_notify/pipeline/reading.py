@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.errors import UnansweredError
+from spec_notify.core.feed import is_feed
 from spec_notify.core.snapshot import Notice
 from spec_notify.pipeline.documents import Documents
 from spec_notify.pipeline.following import Follower
@@ -75,6 +76,7 @@ class Reader:
         document read after a switch must not be compared under the branch before it.
         """
         why = _MOVED_ON
+        known = {path: each for path, each in known.items() if not is_feed(path)}
         try:
             for _ in range(_TRIES):
                 reading = self._once(known, wish)

@@ -35,7 +35,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Trail:
     """Where a document was last seen, what changed on the way, and what is gone since."""
 
-    def __init__(self, start: Snapshot, vanished: Mapping[str, Status]) -> None:
+    def __init__(
+        self, start: Snapshot, vanished: Mapping[str, Status], *, most: int = MOST_VANISHED
+    ) -> None:
+        self._most = most
         self._current: Snapshot | None = start
         self.vanished = dict(vanished)
         self.changes: list[Change] = []
@@ -82,7 +85,7 @@ class Trail:
                 name = standing_name(each.task)
                 self.vanished.pop(name, None)
                 self.vanished[name] = each.before
-        for key in list(self.vanished)[:-MOST_VANISHED]:
+        for key in list(self.vanished)[: -self._most]:
             del self.vanished[key]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spec_notify.core.reflog import Checkout, Move
 
+from .feeding import Fed, Feed, Telling, Unread
 from .ledger import Ledger, StoredDocument, Told
 from .looking import (
     BUSY,
@@ -46,6 +47,8 @@ __all__ = [
     "Checkout",
     "Commit",
     "EvidenceLog",
+    "Fed",
+    "Feed",
     "Format",
     "History",
     "Ledger",
@@ -60,10 +63,12 @@ __all__ = [
     "Spool",
     "StoredDocument",
     "Target",
+    "Telling",
     "Text",
     "Told",
     "Touch",
     "Transport",
+    "Unread",
     "Unreadable",
     "Workspace",
 ]

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.attempt import Attempted
     from spec_notify.pipeline.context import Context
     from spec_notify.pipeline.dispatch import Dispatch
+    from spec_notify.pipeline.feeding import Looks
     from spec_notify.pipeline.intake import Intake
     from spec_notify.pipeline.reading import Reader, Reading
-    from spec_notify.ports import Spool, StoredDocument
+    from spec_notify.ports import Feed, Spool, StoredDocument
     from spec_notify.sources.memory import Memory
 
     from .watching import Watching
@@ -84,7 +85,7 @@ class Wiring(Places):
     def reload(self) -> None:
         """Read the config again. Raises ConfigError, and then keeps the last good one."""
         super().reload()
-        for decided in ("identity", "evidence", "trees"):
+        for decided in ("identity", "evidence", "trees", "feeds"):
             self.__dict__.pop(decided, None)
 
     @cached_property
@@ -168,13 +169,40 @@ class Wiring(Places):
             mark=self.mark,
         )
 
+    @cached_property
+    def feeds(self) -> tuple[Feed, ...]:
+        """Answer the feeds the config in force names."""
+        from .feeds import feeds
+
+        return feeds(self)
+
+    def looks(self) -> Looks:
+        """Answer a looker at documents and feeds, for the config in force."""
+        from spec_notify.pipeline.feeding import Feeding, Looks, Origin
+
+        origin = Origin(
+            repository=self.identity,
+            generation=self.spool.generation,
+            evidence_root=self.evidence_root,
+        )
+        feeding = Feeding(
+            spool=self.spool,
+            feeds=self.feeds,
+            origin=origin,
+            config=self.config,
+            clock=now,
+            mark=self.mark,
+        )
+        return Looks(self.intake(), feeding)
+
     def reading(self) -> Reading:
         """Answer what a look would read now, and what it would not believe; nothing is kept."""
         from spec_notify.pipeline.intake import Wish
 
-        return self._reader().read(self._remembered(), Wish())
+        return self._reader().read(self.remembered(), Wish())
 
-    def _remembered(self) -> Mapping[str, StoredDocument]:
+    def remembered(self) -> Mapping[str, StoredDocument]:
+        """Answer what is remembered of documents and feeds; nothing where no spool can say."""
         if not self.has_spool:
             return {}
         with suppress(SpoolError):

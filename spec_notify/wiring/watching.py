@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spec_notify.core.feed import is_feed
 from spec_notify.disk.hook_shim import drop_gates, leave_notice
 from spec_notify.disk.locks import Lock, holder
 from spec_notify.disk.state import ensure
@@ -84,7 +85,8 @@ class Watching:
         folders += [own] if own.is_dir() else []
         # Of the trees one needs only so many, and they are many.
         trees = wiring.workspace.watch_folders(wiring.trees.globs) if wiring.trees.globs else []
-        return folders + [wiring.root / each for each in (*watched, *trees)]
+        fed = [folder for feed in wiring.feeds for folder in feed.folders()]
+        return folders + [wiring.root / each for each in (*watched, *trees)] + fed
 
     def touched(self, now: int) -> Reason | None:
         """Say whether a document, HEAD or a poke may be new since this was last asked.
@@ -92,13 +94,15 @@ class Watching:
         WRITTEN when a document was touched so lately that it may still be being written.
         """
         wiring = self._wiring
-        documents = [*wiring.spool.documents()]
+        documents = [path for path in wiring.spool.documents() if not is_feed(path)]
         known = [*documents, str(wiring.state / FOLDER / NAME)]
         known += [str(wiring.git.git_dir / each) for each in _HEAD] if wiring.git else []
+        # Each is asked, whatever another says: they take their stamps anew.
+        fed = [feed.name for feed in wiring.feeds if feed.stirred(now)]
         changed, stirred = self._stamps.changed(known, now), self._trees_touched(now)
         if stirred or self._stamps.touched(documents, now, within=UNCLOSED):
             return Reason.WRITTEN
-        return Reason.CHANGED if changed else None
+        return Reason.CHANGED if changed or fed else None
 
     def open_gates(self) -> None:
         """Take away the gates that hide what the config watches, and a word it has outdated."""

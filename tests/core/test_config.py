@@ -818,3 +818,26 @@ def test_what_dials_by_itself_needs_the_users_word() -> None:
     assert not [each for each in read(allowed, Kind.USER).problems if not each.warning]
     (problem,) = (each for each in read(allowed, Kind.REPOSITORY).problems if not each.warning)
     assert "trust --allow-private" in problem.fix
+
+
+def test_what_is_wrong_in_the_table_of_sources_is_said_once() -> None:
+    reading = parse("[sources]\nspecs = 1\n", origin="config.toml", kind=Kind.NAMED)
+
+    assert [each.key for each in reading.problems] == ["sources.specs"]
+
+
+@pytest.mark.parametrize("root", ["~/.run-agent/runs", "/srv/runs", "runs", "~"])
+def test_a_root_may_lie_anywhere(root: str) -> None:
+    text = f'[sources.conductor]\nroots = ["{root}"]\n'
+    reading = parse(text, origin="config.toml", kind=Kind.REPOSITORY)
+
+    assert reading.config is not None
+    assert reading.config.conductor_roots == (root,)
+
+
+@pytest.mark.parametrize("root", ["../runs", "/srv/../runs", "~other/runs", ""])
+def test_a_root_is_a_plain_path(root: str) -> None:
+    text = f'[sources.conductor]\nroots = ["{root}"]\n'
+    reading = parse(text, origin="config.toml", kind=Kind.NAMED)
+
+    assert [each.key for each in reading.problems] == ["sources.conductor.roots"]

@@ -78,6 +78,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hold_above: int = 500
     status_by_section: tuple[str, ...] = ()
     spec_id: str | None = None
+    conductor_roots: tuple[str, ...] = ()
+    conductor_enabled: bool = True
+    warn_on_failure: bool = True
     concurrency: int = 16
     max_pending: int = 100_000
     dead_letter_retention: int = 7 * 86_400_000
@@ -124,13 +127,12 @@ def spell(config: Config) -> dict[str, object]:
 
     Durations are spelled in units; of a URL only scheme and host are shown.
     """
-    sections = {name: _spelled(config, keys) for name, keys in SECTIONS.items()}
     return {
         **_spelled(config, ROOT),
-        "sources": {"spec": sections.pop("sources.spec")},
+        "sources": _spelled_sections(config, "sources."),
         "statuses": dict(config.statuses),
         "subscriptions": [_spelled_subscription(each) for each in config.subscriptions],
-        **sections,
+        **{name: each for name, each in _spelled_sections(config).items() if "." not in name},
     }
 
 
@@ -152,6 +154,15 @@ def shown_url(url: str) -> str:
 
 def _spelled(value: object, settings: Mapping[str, Setting]) -> dict[str, object]:
     return {key: each.spell(getattr(value, each.field)) for key, each in settings.items()}
+
+
+def _spelled_sections(config: Config, prefix: str = "") -> dict[str, object]:
+    """Answer the sections whose names begin so, each by what follows."""
+    return {
+        name.removeprefix(prefix): _spelled(config, keys)
+        for name, keys in SECTIONS.items()
+        if name.startswith(prefix)
+    }
 
 
 def _spelled_subscription(subscription: Subscription) -> dict[str, object]:

@@ -52,8 +52,9 @@ def _read(
     fields = findings.table(raw, ROOT, (), tables=_TABLES)
     table = raw if isinstance(raw, dict) else {}
     stated = {*ROOT, "subscriptions", "statuses"} & {*table}
+    _check_groups(table, findings)
     for name, settings in SECTIONS.items():
-        section = _section(table, name, findings)
+        section = _section(table, name)
         if section is not None:
             fields |= findings.table(section, settings, tuple(name.split(".")))
             stated.add(name)
@@ -76,16 +77,22 @@ def _read(
     return Reading(config=config, problems=findings.problems, stated=frozenset(stated))
 
 
-def _section(table: dict[str, object], name: str, findings: Findings) -> object:
+def _section(table: dict[str, object], name: str) -> object:
     """Answer the raw table of a section, or None when it is not written."""
     outer, _, inner = name.partition(".")
-    if outer not in table or not inner:
-        return table.get(outer)
-    # One level of names: [sources.spec] is the only nested section there is.
-    known = [each.partition(".")[2] for each in SECTIONS if each.startswith(f"{outer}.")]
-    findings.table(table[outer], {}, (outer,), tables=known)
-    inside = table[outer]
-    return inside.get(inner) if isinstance(inside, dict) else None
+    found = table.get(outer)
+    if not inner:
+        return found
+    return found.get(inner) if isinstance(found, dict) else None
+
+
+def _check_groups(table: dict[str, object], findings: Findings) -> None:
+    """Report what is wrong in a table of sections, as [sources], once for all of them."""
+    groups = dict.fromkeys(name.partition(".")[0] for name in SECTIONS if "." in name)
+    for outer in groups:
+        if outer in table:
+            known = [each.partition(".")[2] for each in SECTIONS if each.startswith(f"{outer}.")]
+            findings.table(table[outer], {}, (outer,), tables=known)
 
 
 def _statuses(raw: object, findings: Findings) -> dict[str, str]:

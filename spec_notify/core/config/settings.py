@@ -203,6 +203,16 @@ def forge(value: object) -> str | Wrong:
     )
 
 
+def place(value: object) -> str | Wrong:
+    """Read a path, which may lead anywhere: absolute, below home (`~/`), or relative."""
+    read = text(value)
+    if isinstance(read, str) and ".." in read.split("/"):
+        return Wrong(message="holds ..", fix="Write the plain path, from / or from ~/")
+    if isinstance(read, str) and read.startswith("~") and read != "~" and read[1] != "/":
+        return Wrong(message="names another user's home", fix="Write the path from /")
+    return read
+
+
 def inside(value: object) -> str | Wrong:
     """Read a path or glob that stays inside the repository: relative, without `..`."""
     read = text(value)

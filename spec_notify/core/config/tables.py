@@ -23,6 +23,7 @@ from spec_notify.core.config.settings import (
     inside,
     label,
     link,
+    place,
     rate,
     share,
     spec_id,
@@ -103,6 +104,11 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
         "hold_above": Setting("hold_above", whole(1, 1_000_000)),
         "status_by_section": Setting("status_by_section", each(inside)),
         "spec_id": Setting("spec_id", spec_id),
+    },
+    "sources.conductor": {
+        "roots": Setting("conductor_roots", each(place, most=100)),
+        "enabled": Setting("conductor_enabled", flag),
+        "warn_on_failure": Setting("warn_on_failure", flag),
     },
     "delivery": {
         "concurrency": Setting("concurrency", whole(1, 256)),

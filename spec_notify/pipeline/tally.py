@@ -1,0 +1,44 @@
+"""What a look has done so far, and holding back what is too much at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from spec_notify.core.event import Event
+    from spec_notify.pipeline.seen import Seen
+    from spec_notify.ports import Ledger
+
+
+class Tally:
+    """What a look has done so far."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.deliveries = 0
+        self.baselines: list[str] = []
+        self.held: dict[str, int] = {}
+
+    def admitted(self, event: Event, deliveries: int) -> None:
+        """Count an event, unless it was known."""
+        self.deliveries += deliveries
+        if deliveries:
+            self.events.append(event)
+
+
+def hold(ledger: Ledger, seen: Seen, count: int, now: int, tally: Tally) -> None:
+    """Leave what is remembered as it was, so that every look finds the same until it is told."""
+    before = seen.before or seen.stored
+    if seen.moved_from is not None:
+        # It moves when it is told: till then the next look must see the move again.
+        ledger.rename(seen.stored.path, seen.moved_from)
+    held = msgspec.structs.replace(
+        before,
+        revision=seen.stored.revision,
+        held=count,
+        held_since=before.held_since or now,
+    )
+    ledger.save(held)
+    tally.held[held.path] = count

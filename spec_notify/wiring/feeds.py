@@ -1,0 +1,57 @@
+"""The feeds a config names: a new one is a function here and its name in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spec_notify.core.snapshot import Notice, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from spec_notify.ports import Feed
+    from spec_notify.wiring import Wiring
+
+_NOT_YET = "not looked at yet: `spec-notify scan` or `watch` takes it as the baseline"
+
+
+def feeds(wiring: Wiring) -> tuple[Feed, ...]:
+    """Answer the feeds of the config in force, each once; none while it is off."""
+    if not wiring.config.enabled:
+        return ()
+    found = [feed for make in _MAKERS for feed in make(wiring)]
+    return tuple({feed.name: feed for feed in found}.values())
+
+
+def place(wiring: Wiring, stated: str) -> Path:
+    """Answer the path a source names: absolute, below home (`~/`), or in the repository."""
+    if stated == "~" or stated.startswith("~/"):
+        return Path(wiring.env.get("HOME", "/")) / stated[2:]
+    return wiring.root / stated
+
+
+def stands(wiring: Wiring) -> Iterator[tuple[str, Snapshot, tuple[Notice, ...]]]:
+    """Answer each feed as it is remembered, and what a user should know of it now.
+
+    Nothing is kept, and none is read over the network.
+    """
+    from spec_notify.pipeline.feeding import read_feed
+    from spec_notify.ports import Unreadable
+
+    known = wiring.remembered()
+    for feed in wiring.feeds:
+        before = known.get(feed.name)
+        stood = before.snapshot if before else Snapshot(document=feed.name, format="none")
+        said = [] if before else [Notice(code="unseen", message=_NOT_YET)]
+        fed = None if feed.remote else read_feed(feed, before)
+        if isinstance(fed, Unreadable):
+            said.append(Notice(code="unreadable", message=f"cannot be read now: {fed.why}"))
+        elif fed is not None:
+            words = (f"{each.place}: cannot be read now: {each.why}" for each in fed.unread)
+            said += [Notice(code="unreadable", message=each) for each in words]
+            said += fed.snapshot.notices
+        yield feed.name, stood, tuple(said)
+
+
+_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = ()
