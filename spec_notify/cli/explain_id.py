@@ -117,7 +117,7 @@ def _filters(subscription: Subscription, event: Event) -> Iterator[dict[str, Any
 
 
 def _delivery(wiring: Wiring, event: Event, delivery: Delivery) -> dict[str, Any]:
-    from .list import facts
+    from spec_notify.core.listing import facts
 
     by_name = {each.name: each for each in wiring.config.subscriptions}
     subscription = by_name.get(delivery.subscription)

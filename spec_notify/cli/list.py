@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 import typer
 
 from spec_notify.core.feed import is_feed
+from spec_notify.core.listing import facts, guidance
+from spec_notify.pipeline.vitals import vitals
 
 from .board import board
 from .output import plural, say
 from .session import session
-from .vitals import spoken, vitals
+from .vitals import spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from spec_notify.core.delivery import Delivery, State
     from spec_notify.core.snapshot import Notice
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 
 HEADINGS = ("delivery", "state", "to", "task", "tried", "last", "when")
 _SETTLED = ("delivered", "cancelled")
-_GUIDANCE = {
-    "secret_missing": "set the secret's variable; delivery resumes by itself",
-    "invalid_url": "mend the URL (`spec-notify config check`); delivery resumes by itself",
-    "unsupported": "this version cannot send it; a version that can resumes it",
-    "no_subscription": "no subscription of this name is in the config; put it back and it resumes",
-    "disabled": "the subscription says enabled = false",
-    "gone": "the endpoint answered 410: give it another URL, or replay once it is back",
-    "backlog_full": "the backlog was full: `spec-notify --replay {id}` once it drained",
-    "expired": "it waited past expire_after: `spec-notify --replay {id}` sends it after all",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -111,48 +102,8 @@ def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Pa
         truncated=len(found) > limit,
         deliveries=found[:limit],
         seen=seen,
-        vitals=vitals(wiring),
+        vitals=vitals(wiring.spool if wiring.has_spool else None),
     )
-
-
-def facts(delivery: Delivery, seen: Collection[str] = ()) -> dict[str, Any]:
-    """Answer a delivery as `--list --json` shows it (contract, section 8).
-
-    Of one in `seen`, which a human has acknowledged, nothing is asked any more.
-    """
-    from spec_notify.core.delivery import State
-    from spec_notify.core.instant import rfc3339
-
-    pending = delivery.state is State.PENDING
-    return {
-        "delivery": delivery.id,
-        "event": delivery.event,
-        "type": delivery.type,
-        "subscription": delivery.subscription,
-        "state": delivery.state,
-        "task": delivery.task,
-        "spec": delivery.spec,
-        "document": delivery.document,
-        "attempts": delivery.attempts,
-        "nextAttemptAt": rfc3339(delivery.next_at) if pending else None,
-        "lastStatus": delivery.last_status,
-        "reason": delivery.reason,
-        "guidance": None if delivery.id in seen else guidance(delivery),
-        "createdAt": rfc3339(delivery.created_at),
-    }
-
-
-def guidance(delivery: Delivery) -> str | None:
-    """Say what the user can do about a delivery that does not move by itself."""
-    from spec_notify.core.delivery import State
-
-    if delivery.state not in {State.DEAD, State.PARKED}:
-        return None
-    # One that met the 410 itself is parked with the answer's own words for a reason.
-    gone = delivery.state is State.PARKED and delivery.last_status == HTTPStatus.GONE
-    known = _GUIDANCE.get(delivery.reason or "") or (_GUIDANCE["gone"] if gone else None)
-    text = known or "mend the endpoint, then `spec-notify --replay {id}`"
-    return text.format(id=delivery.id)
 
 
 def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int, tuple[Any, ...]]]:

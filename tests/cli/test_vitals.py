@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from spec_notify.cli.vitals import latency, spoken
+from spec_notify.cli.vitals import spoken
+from spec_notify.pipeline.vitals import latency
 from spec_notify.transports.receiver import failing
 
 if TYPE_CHECKING:
