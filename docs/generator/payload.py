@@ -10,6 +10,7 @@ from spec_notify.core.body import SHAPES
 from spec_notify.core.event import (
     CONSENSUS_CONFLICT,
     PIPELINE_COMPLETED,
+    RUN_FINISHED,
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TYPES,
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "payloads" / "task_completed.json"
+_TYPES = (TASK_COMPLETED, TASK_IN_REVIEW, PIPELINE_COMPLETED, CONSENSUS_CONFLICT, RUN_FINISHED)
 _PARTS = ("Spec", "Row", "Change", "Git", "Telemetry", "Consensus", "Agent", "Evidence", "Review")
 _RUN_PARTS = ("RunFacts", "StageResult", "Run", "RunStep", "ConflictFacts", "Conflict")
+_FINISH_PARTS = ("FinishFacts", "Counts", "Links")
 _WORKFLOW_PARTS = {each.__name__: f"data of {name}" for name, each in FACTS.items()}
 
 
@@ -37,9 +40,9 @@ def types() -> str:
 def fields() -> str:
     """Answer the parts of a task's body with their members."""
     defs: dict[str, Any] = {}
-    for name in (TASK_COMPLETED, TASK_IN_REVIEW, PIPELINE_COMPLETED, CONSENSUS_CONFLICT, *FACTS):
+    for name in (*_TYPES, *FACTS):
         defs |= json_schema(name)["$defs"]  # type: ignore[operator]
-    parts = ("TaskFacts", *_PARTS, *_RUN_PARTS, *_WORKFLOW_PARTS, "Workflow")
+    parts = ("TaskFacts", *_PARTS, *_RUN_PARTS, *_FINISH_PARTS, *_WORKFLOW_PARTS, "Workflow")
     return "\n\n".join(_part(_title(name), defs[name]) for name in parts)
 
 
@@ -61,6 +64,7 @@ def _title(name: str) -> str:
         "Run": "data.pipeline",
         "RunStep": "data.pipeline.stages[]",
         "ConflictFacts": "data of a conflict",
+        "FinishFacts": "data of a finished run",
         **_WORKFLOW_PARTS,
     }
     return wire.get(name, f"data.{name.lower()}")

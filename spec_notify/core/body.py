@@ -36,6 +36,7 @@ from .event import (
     FAILURE_DETECTED,
     PIPELINE_COMPLETED,
     RECOVERED,
+    RUN_FINISHED,
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_COMPLETED,
@@ -47,6 +48,7 @@ from .event import (
     WORKFLOW_STARTED,
 )
 from .instant import rfc3339
+from .run_facts import FinishFacts
 from .workflow import EndFacts, FailureFacts, StartFacts, StepFacts
 
 if TYPE_CHECKING:
@@ -222,6 +224,10 @@ class FailureDetected(Body[FailureFacts], frozen=True, kw_only=True, tag=FAILURE
     """The first step of a workflow's run failed; later failures of the run are not told so."""
 
 
+class RunFinished(Body[FinishFacts], frozen=True, kw_only=True, tag=RUN_FINISHED):
+    """A run at a server is over: every task of it is done, failed or blocked."""
+
+
 class OpenBody(Head, frozen=True, kw_only=True):
     """A type that is announced but not sent yet: only its envelope is fixed."""
 
@@ -240,6 +246,7 @@ SHAPES: Mapping[str, type[Head]] = {
     STEP_COMPLETED: StepCompleted,
     WORKFLOW_COMPLETED: WorkflowCompleted,
     FAILURE_DETECTED: FailureDetected,
+    RUN_FINISHED: RunFinished,
     TEST: Sample,
     DEAD_LETTERED: DeadLettered,
     RECOVERED: Recovered,

@@ -20,6 +20,7 @@ WORKFLOW_STARTED = "workflow.started"
 STEP_COMPLETED = "step.completed"
 WORKFLOW_COMPLETED = "workflow.completed"
 FAILURE_DETECTED = "failure.detected"
+RUN_FINISHED = "run.finished"
 TEST = "spec-notify.test"
 DEAD_LETTERED = "delivery.dead_lettered"
 RECOVERED = "delivery.recovered"
@@ -32,7 +33,7 @@ TYPES = (
     PIPELINE_COMPLETED,
     CONSENSUS_CONFLICT,
     "run_stop",
-    "run.finished",
+    RUN_FINISHED,
     "team.completed",
     "team.failed",
     "team.timedout",

@@ -136,7 +136,7 @@ FORMATS: Mapping[str, str | None] = {
     "conductor": None,
     "aegis": "spec_notify.formats.aegis",
     "team": None,
-    "run": None,
+    "run": "spec_notify.formats.run",
 }
 """What a subscription's `format` may be, and the module that knows it; None: not built yet."""
 

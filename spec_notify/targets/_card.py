@@ -14,6 +14,7 @@ from spec_notify.core.event import (
     FAILURE_DETECTED,
     PIPELINE_COMPLETED,
     RECOVERED,
+    RUN_FINISHED,
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_COMPLETED,
@@ -107,7 +108,7 @@ def _units(piece: str) -> int:
 def _tone(type_: str, told: dict[str, Any]) -> Tone:
     if type_ in _TONES or told.get("test") is True:
         return _TONES.get(type_, Tone.PLAIN)
-    signs = [table(told, "task").get("status")]
+    signs = [table(told, "task").get("status"), told.get("status")]
     signs += [table(told, key).get("outcome") for key in ("pipeline", "stage")]
     signs += [sentences.outcome(told)] if "workflow" in told else []
     known = (_SIGNS.get(sign) for sign in signs if isinstance(sign, str))
@@ -125,6 +126,7 @@ _KINDS: Mapping[str, str] = {
     STEP_COMPLETED: "Step ended",
     WORKFLOW_COMPLETED: "Workflow ended",
     FAILURE_DETECTED: "Failure",
+    RUN_FINISHED: "Run finished",
     TEST: "A test",
     DEAD_LETTERED: "Dead letter",
     RECOVERED: "Recovered",
@@ -145,4 +147,5 @@ _SIGNS: Mapping[str, Tone] = {
     "success": Tone.GOOD,
     "failure": Tone.BAD,
     "halt": Tone.WAITING,
+    "attention-required": Tone.BAD,
 }

@@ -15,6 +15,7 @@ from spec_notify.core.event import (
     FAILURE_DETECTED,
     PIPELINE_COMPLETED,
     RECOVERED,
+    RUN_FINISHED,
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_TRANSITIONED,
@@ -88,6 +89,11 @@ def _run(told: dict[str, Any]) -> str:
     return _of_spec(arrow("run", ended) if ended else "", told)
 
 
+def _finish(told: dict[str, Any]) -> str:
+    said = arrow(told.get("runId"), told.get("status"))
+    return f"Run finished: {said}" if said else ""
+
+
 def _conflict(told: dict[str, Any]) -> str:
     stage = table(told, "conflict").get("stage")
     return _of_spec(" at ".join(_words(["agents disagree", stage])), told)
@@ -152,6 +158,9 @@ def facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "Telemetry", ": ".join(_words([telemetry.get("stage"), telemetry.get("status")]))
     yield "Consensus", ": ".join(_words([consensus.get("stage"), consensus.get("status")]))
     yield "Conflicts", " ".join(_words(table(told, "conflict").get("conflicts")))
+    yield "Counts", _counts(table(told, "counts"))
+    yield "Created", " ".join(_words(told.get("createdAt")))
+    yield "Completed", " ".join(_words(told.get("completedAt")))
     yield "Event", " ".join(_words(told.get("type")))
     yield "Attempts", " ".join(_words(told.get("attempts")))
     yield "Last status", " ".join(_words(told.get("lastStatus")))
@@ -199,6 +208,13 @@ def _stages(run: dict[str, Any]) -> str:
 
 
 _OUTCOMES = {True: "success", False: "failure"}
+
+
+def _counts(known: dict[str, Any]) -> str:
+    counted = ((each, known.get(each)) for each in ("done", "failed", "blocked", "total"))
+    return " ".join(f"{each}={count}" for each, count in counted if isinstance(count, int))
+
+
 _HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     TASK_TRANSITIONED: _turned,
     STAGE_COMPLETED: _stage,
@@ -208,6 +224,7 @@ _HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     STEP_COMPLETED: _step,
     WORKFLOW_COMPLETED: _ended,
     FAILURE_DETECTED: _step,
+    RUN_FINISHED: _finish,
     DEAD_LETTERED: _failed,
     RECOVERED: _works,
 }

@@ -1,7 +1,8 @@
 """The Discord target: one embed through a webhook URL, which is the secret; Discord signs nothing.
 
 Nobody is mentioned, whatever a document says, and no text of it links or formats. Asked to wait,
-Discord answers with the stored message, whose id is our receipt.
+Discord answers with the stored message, whose id is our receipt. The end of a run is told in four
+lines that others rely on, with links to its server.
 https://docs.discord.com/developers/resources/webhook#execute-webhook
 """
 
@@ -15,11 +16,14 @@ import msgspec
 import orjson
 
 from spec_notify.core.delivery import Outcome, Verdict
+from spec_notify.core.event import RUN_FINISHED
 from spec_notify.core.message import HttpMessage, Reply
+from spec_notify.core.run import ATTENTION, SUCCESS
+from spec_notify.targets import _run as run
 from spec_notify.targets import webhook
 from spec_notify.targets._address import asking
 from spec_notify.targets._card import Card, Tone, card, spelled
-from spec_notify.targets._sentences import read
+from spec_notify.targets._sentences import read, table
 
 if TYPE_CHECKING:
     from spec_notify.core.message import Failure, Order
@@ -31,6 +35,7 @@ _DESCRIPTION_LIMIT = 1500
 _NAME_LIMIT = 64
 _VALUE_LIMIT = 256
 _MOST_FIELDS = 10
+_ID_LIMIT = 240
 _ESCAPES = {char: f"\\{char}" for char in "\\`*_~|<[]"}
 _COLOURS = {Tone.GOOD: 0x2DA44E, Tone.WAITING: 0xBF8700, Tone.BAD: 0xCF222E, Tone.PLAIN: 0x57606A}
 _SNOWFLAKE = re.compile(r"[0-9]{1,20}")
@@ -44,9 +49,10 @@ _LONGEST_WISH = 10**10
 def render(order: Order) -> HttpMessage:
     """Answer the message of one attempt; a body that says nothing of a task names the event."""
     said = card(order.type, order.body)
+    told = table(read(order.body), "data") if order.type == RUN_FINISHED else {}
     message = {
-        "content": spelled(said.headline, _CONTENT_LIMIT, _ESCAPES),
-        "embeds": [_embed(said, order)],
+        "content": run.four_lines(told, _name) or spelled(said.headline, _CONTENT_LIMIT, _ESCAPES),
+        "embeds": [_embed(said, order) | _finish(told, said)],
         "allowed_mentions": {"parse": []},
     }
     headers = (
@@ -72,6 +78,26 @@ def _embed(said: Card, order: Order) -> dict[str, object]:
     if _EVENT.fullmatch(order.event):
         embed["footer"] = {"text": f"spec-notify · {order.event}"}
     return embed
+
+
+def _finish(told: dict[str, Any], said: Card) -> dict[str, object]:
+    """Answer what the embed of a run's end says in its own way; nothing for other events."""
+    id_, status = told.get("runId"), told.get("status")
+    if not isinstance(id_, str) or status not in {SUCCESS, ATTENTION}:
+        return {}
+    fields = [_field("Status", status), *(_field(label, value) for label, value in said.facts)]
+    if not told.get("createdAt"):
+        fields.append(_field("Created", "not known"))
+    links = [
+        {"name": key.capitalize(), "value": link, "inline": False}
+        for key, link in run.links(told).items()
+    ]
+    title = f"Run finished: {run.named(id_, _name)}"
+    return {"title": title, "fields": fields[: _MOST_FIELDS - len(links)] + links}
+
+
+def _name(text: str) -> str:
+    return spelled(text, _ID_LIMIT, _ESCAPES)
 
 
 def _field(label: str, value: str) -> dict[str, object]:

@@ -28,6 +28,8 @@ from spec_notify.core.payload import (
     build_task_event,
     build_test_event,
 )
+from spec_notify.core.run import Counts, Finish, RunPlace
+from spec_notify.core.run_payload import build_finish_event
 from spec_notify.core.schema import json_schema, validate
 from spec_notify.core.snapshot import Task, Transition
 from spec_notify.core.spec_id import SpecId
@@ -214,6 +216,13 @@ HALTED_RUN = RunEnd(
     ),
 )
 CONTESTED = Accord(spec="SPEC-ORB-001-harvest", consensus=FULL.consensus, broken=True, conflicts=2)
+FINISH = Finish(
+    place=RunPlace(base="http://127.0.0.1:5080", run="run-abc123"),
+    counts=Counts(done=12, failed=2, blocked=1, total=15),
+    outcome="attention-required",
+    checked_at=NOW,
+    created_at=parse_rfc3339("2026-11-20T08:15:00Z"),
+)
 EVENTS = {
     "stage_completed": artifact_event(ENDED, "success"),
     "stage_completed_bare": artifact_event(HALTED, "halt", git=NONE),
@@ -238,6 +247,15 @@ EVENTS = {
         repository="git.example/orchard", nonce="1f", spec="SPEC-ORB-001-harvest", now=NOW
     ),
     "test_bare": build_test_event(repository="git.example/orchard", nonce="2f", now=NOW),
+    "run_finished": build_finish_event(FINISH),
+    "run_finished_bare": build_finish_event(
+        msgspec.structs.replace(
+            FINISH,
+            created_at=None,
+            counts=Counts(done=3, failed=0, blocked=0, total=3),
+            outcome="success",
+        )
+    ),
     "delivery_dead_lettered": build_plain_event(
         types.DEAD_LETTERED, HEALTH, HEALTH["delivery"], now=NOW
     ),

