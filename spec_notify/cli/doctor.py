@@ -38,7 +38,9 @@ def doctor(
     context: typer.Context,
     reach: Annotated[
         bool,
-        typer.Option("--reach", help="Also ask each receiver for its clock: one unsigned HEAD."),
+        typer.Option(
+            "--reach", help="Also try name, TLS and clock of each receiver: a HEAD, or a greeting."
+        ),
     ] = False,
 ) -> int:
     """Look everything over; exit 1 when there is a fault, 78 when it is in the config."""

@@ -166,11 +166,32 @@ class Fault(StrEnum):
     INVALID = "invalid"
 
 
+class Flaw(StrEnum):
+    """What exactly is wrong where one phase fails in ways that are mended differently."""
+
+    UNKNOWN_HOST = "unknown_host"
+    RESOLVER = "resolver"
+    SLOW_LOOKUP = "slow_lookup"
+    SLOW_CONNECT = "slow_connect"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    WRONG_HOST = "wrong_host"
+    SELF_SIGNED = "self_signed"
+    UNKNOWN_AUTHORITY = "unknown_authority"
+    WEAK = "weak"
+    TLS_VERSION = "tls_version"
+    WANTS_CERTIFICATE = "wants_certificate"
+    NO_TLS = "no_tls"
+    HUNG_UP = "hung_up"
+    SLOW_HANDSHAKE = "slow_handshake"
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """No reply came: the phase that failed and why, in words without secrets."""
 
     fault: Fault
     detail: str
+    flaw: Flaw | None = None
     address: str | None = None
     timing: Timing = Timing()
     legs: tuple[Leg, ...] = ()

@@ -7,15 +7,16 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spec_notify.core.message import Fault
+    from spec_notify.core.message import Fault, Flaw
 
 
 class DialError(Exception):
     """No connection came about: which phase failed and why, in words without secrets."""
 
-    def __init__(self, fault: Fault, detail: str) -> None:
+    def __init__(self, fault: Fault, detail: str, flaw: Flaw | None = None) -> None:
         self.fault = fault
         self.detail = detail
+        self.flaw = flaw
         super().__init__(detail)
 
 
@@ -32,6 +33,9 @@ class Progress:
         self.connect: float | None = None
         self.tls: float | None = None
 
+
+LOOKUP, DIALLING, HANDSHAKE = "looking up the host", "connecting", "in the TLS handshake"
+"""Phases in which a deadline may run out for reasons of their own."""
 
 PROGRESS: ContextVar[Progress] = ContextVar("progress")
 """The attempt of the running task: httpcore has no other way to tell a backend whom it serves."""

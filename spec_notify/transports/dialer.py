@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from spec_notify.core.addresses import judge_address
-from spec_notify.core.message import Fault
-from spec_notify.transports.attempt import PROGRESS, DialError, since
+from spec_notify.core.message import Fault, Flaw
+from spec_notify.transports.attempt import DIALLING, LOOKUP, PROGRESS, DialError, since
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 2.0
 """Seconds for an address that has others behind it; the last one has the rest of the deadline."""
+
+_NAMELESS = {socket.EAI_NONAME, socket.EAI_NODATA}
+"""What a resolver answers for a name that has no address (getaddrinfo(3))."""
 
 
 class GuardedDialer(httpcore.AsyncNetworkBackend):
@@ -48,11 +51,11 @@ class GuardedDialer(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect to a vetted address of a host. Raises DialError."""
         progress = PROGRESS.get()
-        progress.phase = "looking up the host"
+        progress.phase = LOOKUP
         asked = time.monotonic()
         addresses = await self._vetted(host, port)
         progress.dns = since(asked)
-        progress.phase = "connecting"
+        progress.phase = DIALLING
         asked = time.monotonic()
         stream = await self._first_of(addresses, port)
         progress.connect = since(asked)
@@ -66,14 +69,17 @@ class GuardedDialer(httpcore.AsyncNetworkBackend):
             raise DialError(Fault.INVALID, "the URL's host is no host name") from None
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise DialError(Fault.DNS, f"{host} was not found: {why}") from None
+            # A name that does not exist, or a resolver that did not say.
+            known = getattr(error, "errno", None) not in _NAMELESS
+            flaw = Flaw.RESOLVER if known else Flaw.UNKNOWN_HOST
+            raise DialError(Fault.DNS, f"{host} was not found: {why}", flaw) from None
         judged = {ip: judge_address(ip, allow_private=self._allow_private) for ip in found}
         vetted = [ip for ip, refusal in judged.items() if refusal is None]
         if vetted:
             return vetted
         if refusal := next(iter(judged.values()), None):
             raise DialError(Fault.REFUSED_ADDRESS, f"{host}: {refusal}")
-        raise DialError(Fault.DNS, f"{host} has no address")
+        raise DialError(Fault.DNS, f"{host} has no address", Flaw.UNKNOWN_HOST)
 
     async def _first_of(self, addresses: Sequence[str], port: int) -> httpcore.AsyncNetworkStream:
         why = ""

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import httpcore
 import httpx
+from msgspec.structs import replace
 
 from spec_notify.core.addresses import malformed, off_limits
-from spec_notify.core.instant import spell_duration
 from spec_notify.core.message import Failure, Fault, Reply, Timing
 from spec_notify.transports.attempt import PROGRESS, DialError, Progress, since
 from spec_notify.transports.dialer import GuardedDialer, resolve
+from spec_notify.transports.handshake import ran_out
 from spec_notify.transports.pool import GuardedPool, ssl_context
 from spec_notify.transports.stream import connect
 
@@ -154,9 +155,8 @@ class _Heard:
         )
 
     def failure(self, error: Exception, deadline: int) -> Failure:
-        fault, detail = _explain(error, self.progress.phase, deadline)
-        address = self.progress.address
-        return Failure(fault=fault, detail=detail, address=address, timing=self._timing())
+        failure = _explain(error, self.progress.phase, deadline)
+        return replace(failure, address=self.progress.address, timing=self._timing())
 
     def _timing(self) -> Timing:
         progress = self.progress
@@ -173,16 +173,20 @@ class _Heard:
         )
 
 
-def _explain(error: Exception, phase: str, deadline: int) -> tuple[Fault, str]:
+def _explain(error: Exception, phase: str, deadline: int) -> Failure:
     # The libraries' own words may quote the receiver, and through it what we sent: never used.
     match error:
         case DialError():
-            return error.fault, error.detail
+            return Failure(fault=error.fault, detail=error.detail, flaw=error.flaw)
         case TimeoutError():
-            return Fault.TIMEOUT, f"not done within {spell_duration(deadline)}: still {phase}"
+            return ran_out(phase, deadline)
         case httpcore.LocalProtocolError():
-            return Fault.INVALID, "the request cannot be written as HTTP: check its headers"
+            return _said(Fault.INVALID, "the request cannot be written as HTTP: check its headers")
         case httpcore.RemoteProtocolError() if "disconnected" not in str(error):
-            return Fault.PROTOCOL, "the receiver's answer is not HTTP"
+            return _said(Fault.PROTOCOL, "the receiver's answer is not HTTP")
         case _:
-            return Fault.PROTOCOL, "the connection closed before an answer"
+            return _said(Fault.PROTOCOL, "the connection closed before an answer")
+
+
+def _said(fault: Fault, detail: str) -> Failure:
+    return Failure(fault=fault, detail=detail)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, TypeGuard
 from urllib.parse import urlsplit
 
 import aiosmtplib
+from msgspec.structs import replace
 
 from spec_notify.core.addresses import is_mailbox, malformed, off_limits
-from spec_notify.core.instant import spell_duration
-from spec_notify.core.message import Failure, Fault, Leg, Reply, Timing
+from spec_notify.core.message import Failure, Fault, Flaw, Leg, Reply, Timing
 from spec_notify.transports.attempt import PROGRESS, DialError, Progress, since
 from spec_notify.transports.dialer import GuardedDialer, resolve
+from spec_notify.transports.handshake import handshake_failed, ran_out
 from spec_notify.transports.line import Line, connect
 from spec_notify.transports.pool import ssl_context
-from spec_notify.transports.stream import spell_tls
 
 if TYPE_CHECKING:
     import ssl
@@ -62,21 +62,32 @@ class SmtpTransport:
         One refused recipient stops it before any text is sent: nobody gets a mail that the
         evidence calls failed. Every failure is a value.
         """
-        url = message.url.reveal()
-        if why := malformed(url, tuple(_PORTS)):
-            return Failure(fault=Fault.INVALID, detail=why)
-        if why := off_limits(url, allow_private=allow_private):
-            return Failure(fault=Fault.REFUSED_ADDRESS, detail=why)
         # The library would read another address out of what is none.
         if not all(map(is_mailbox, (message.sender, *message.recipients))):
-            return Failure(fault=Fault.INVALID, detail="the sender or a recipient is no address")
+            return _said(Fault.INVALID, "the sender or a recipient is no address")
+        return await self._hold(message, deadline, allow_private=allow_private, post=True)
+
+    async def greet(
+        self, message: MailMessage, *, deadline: int, allow_private: bool
+    ) -> Reply | Failure:
+        """Connect, greet and speak TLS as a mail would; nobody logs in, and nothing is sent."""
+        return await self._hold(message, deadline, allow_private=allow_private, post=False)
+
+    async def _hold(
+        self, message: MailMessage, deadline: int, *, allow_private: bool, post: bool
+    ) -> Reply | Failure:
+        url = message.url.reveal()
+        if why := malformed(url, tuple(_PORTS)):
+            return _said(Fault.INVALID, why)
+        if why := off_limits(url, allow_private=allow_private):
+            return _said(Fault.REFUSED_ADDRESS, why)
         dialer = GuardedDialer(
             allow_private=allow_private, resolver=self._resolver, wire=self._wire
         )
         talk = _Talk(message, self._tls or ssl_context())
         try:
             async with asyncio.timeout(deadline / 1000):
-                await talk.hold(dialer)
+                await talk.hold(dialer, post=post)
         except (OSError, ValueError, DialError, aiosmtplib.SMTPException) as error:
             if talk.last is None:
                 return talk.failure(error, deadline)
@@ -100,7 +111,7 @@ class _Talk:
         self._version: str | None = None
         self.last: aiosmtplib.SMTPResponse | None = None
 
-    async def hold(self, dialer: GuardedDialer) -> None:
+    async def hold(self, dialer: GuardedDialer, *, post: bool) -> None:
         PROGRESS.set(self._progress)
         url = urlsplit(self._message.url.reveal())
         host = url.hostname or ""
@@ -108,9 +119,12 @@ class _Talk:
         client = self._client = _client(line, host, self._tls, secure=url.scheme == "smtps")
         try:
             await self._say("CONNECT", client.connect())
-            await self._say("EHLO", client.ehlo())
+            greeted = await self._say("EHLO", client.ehlo())
             if url.scheme == "smtp":
                 await self._secure(client)
+            if not post:
+                self.last = greeted
+                return
             if self._message.password is not None:
                 await self._log_in(client)
             await self._post(client)
@@ -122,7 +136,8 @@ class _Talk:
             here = ip_address(self._progress.address or "").is_loopback
             if here and self._message.password is None:
                 return
-            raise DialError(Fault.TLS, "the server offers no STARTTLS: use smtps:// or another")
+            why = "the server offers no STARTTLS: use smtps:// or another"
+            raise DialError(Fault.TLS, why, Flaw.NO_TLS)
         began = asyncio.get_running_loop().time()
         await self._say("STARTTLS", client.starttls())
         self._progress.tls = (asyncio.get_running_loop().time() - began) * 1000
@@ -179,7 +194,7 @@ class _Talk:
 
     def reply(self) -> Reply | Failure:
         if self.last is None or self.last.code not in _CODES:
-            return self._failed(Fault.PROTOCOL, "the server's answer is not SMTP")
+            return self._failed(_said(Fault.PROTOCOL, "the server's answer is not SMTP"))
         return Reply(
             status=self.last.code,
             body=self._without_addresses(self.last.message)[:_TEXT_LIMIT],
@@ -190,13 +205,11 @@ class _Talk:
         )
 
     def failure(self, error: Exception, deadline: int) -> Failure:
-        fault, detail = _explain(error, self._progress.phase, deadline)
-        return self._failed(fault, detail)
+        return self._failed(_explain(error, self._progress.phase, deadline))
 
-    def _failed(self, fault: Fault, detail: str) -> Failure:
-        return Failure(
-            fault=fault,
-            detail=detail,
+    def _failed(self, failure: Failure) -> Failure:
+        return replace(
+            failure,
             address=self._progress.address,
             timing=self._timing(),
             legs=tuple(self._legs),
@@ -242,21 +255,25 @@ def _in_handshake(cause: BaseException | None) -> TypeGuard[OSError]:
     return isinstance(cause, OSError) and not isinstance(cause, aiosmtplib.SMTPException)
 
 
-def _explain(error: Exception, phase: str, deadline: int) -> tuple[Fault, str]:
+def _explain(error: Exception, phase: str, deadline: int) -> Failure:
     # The library's own words may quote the server: never used.
     cause = error.__cause__
     match error:
         case DialError():
-            return error.fault, error.detail
+            return Failure(fault=error.fault, detail=error.detail, flaw=error.flaw)
         case aiosmtplib.SMTPConnectError() if _in_handshake(cause):
-            return Fault.TLS, spell_tls(cause)
+            return _explain(handshake_failed(cause), phase, deadline)
         case aiosmtplib.SMTPException():
-            return Fault.PROTOCOL, f"the connection closed {phase}"
+            return _said(Fault.PROTOCOL, f"the connection closed {phase}")
         case TimeoutError():
-            return Fault.TIMEOUT, f"not done within {spell_duration(deadline)}: still {phase}"
+            return ran_out(phase, deadline)
         case OSError() if phase.endswith("STARTTLS"):
-            return Fault.TLS, spell_tls(error)
+            return _explain(handshake_failed(error), phase, deadline)
         case OSError():
-            return Fault.PROTOCOL, f"the connection broke {phase}"
+            return _said(Fault.PROTOCOL, f"the connection broke {phase}")
         case _:
-            return Fault.INVALID, "the mail cannot be sent: check the user name"
+            return _said(Fault.INVALID, "the mail cannot be sent: check the user name")
+
+
+def _said(fault: Fault, detail: str) -> Failure:
+    return Failure(fault=fault, detail=detail)

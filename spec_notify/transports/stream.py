@@ -6,15 +6,17 @@ It keeps no deadline of its own: the caller holds one over the whole attempt.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore
 
-from spec_notify.core.message import Fault
-from spec_notify.transports.attempt import PROGRESS, DialError, since
+from spec_notify.transports.attempt import HANDSHAKE, PROGRESS, since
+from spec_notify.transports.handshake import handshake_failed, spoke_early
+
+if TYPE_CHECKING:
+    import ssl
 
 _FULL = 65_536
 """Bytes waiting to be read at which the socket is left alone."""
@@ -60,7 +62,7 @@ class TcpStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         """Speak TLS from here on. Raises DialError."""
         progress = PROGRESS.get()
-        progress.phase = "in the TLS handshake"
+        progress.phase = HANDSHAKE
         began = time.monotonic()
         upgraded = await self._upgrade(ssl_context, server_hostname)
         progress.tls = since(began)
@@ -78,13 +80,12 @@ class TcpStream(httpcore.AsyncNetworkStream):
                     self._transport, self._inbox, context, server_hostname=host
                 )
         except OSError as error:
-            raise DialError(Fault.TLS, spell_tls(error)) from None
+            raise handshake_failed(error) from None
         finally:
             if upgraded is None:
                 self._transport.abort()
         if upgraded is None:
-            spoke = "the receiver spoke before the TLS handshake"
-            raise DialError(Fault.TLS, spoke if early else _CLOSED)
+            raise spoke_early() if early else handshake_failed(ConnectionResetError())
         return upgraded
 
     def get_extra_info(self, info: str) -> Any:
@@ -97,18 +98,6 @@ class TcpStream(httpcore.AsyncNetworkStream):
             case "server_addr":
                 return self._transport.get_extra_info("peername")
         return None
-
-
-_CLOSED = "the connection closed during the TLS handshake"
-
-
-def spell_tls(error: OSError) -> str:
-    """Say why a handshake failed, in words that quote nobody."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not trusted: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"the TLS handshake failed: {(error.reason or 'unknown').replace('_', ' ').lower()}"
-    return _CLOSED
 
 
 class _Inbox(asyncio.Protocol):

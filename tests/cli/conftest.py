@@ -1,5 +1,6 @@
-"""The shop of the acceptance tests serves the command line's too."""
+"""The shop of the acceptance tests serves the command line's too, and a certificate authority."""
 
 from tests.acceptance.conftest import open_shop, shop
+from tests.transports.conftest import authority
 
-__all__ = ["open_shop", "shop"]
+__all__ = ["authority", "open_shop", "shop"]

@@ -6,7 +6,8 @@ import asyncio
 import socket
 import ssl
 import subprocess
-from contextlib import closing
+import threading
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from spec_notify.transports.http import HttpTransport
 from spec_notify.transports.pool import ssl_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 PATH = "/T000/B000/c4n4ry-path?token=c4n4ry-query"
 
@@ -71,16 +72,31 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         """The transport's own context, trusting this authority alone."""
         return ssl_context(str(self.folder / "ca.pem"))
 
-    def server(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
-        """A server context with a certificate for a subject name such as `IP:127.0.0.1`."""
-        stem = name.replace(":", "-").replace("*", "any") + ("-old" if expired else "")
+    def server(
+        self, name: str, *, expired: bool = False, early: bool = False, alone: bool = False
+    ) -> ssl.SSLContext:
+        """A server context with a certificate for a subject name such as `IP:127.0.0.1`.
+
+        `early` is one from the year 2048 on, `alone` one that signed itself.
+        """
+        stem = name.replace(":", "-").replace("*", "any")
+        stem += "-old" * expired + "-new" * early + "-alone" * alone
         if not (self.folder / f"{stem}.pem").exists():
-            self._issue(stem, name, expired=expired)
+            if alone:
+                self._sign_itself(stem, name)
+            else:
+                self._issue(stem, name, since="2048" if early else "2020", expired=expired)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / f"{stem}.pem", self.folder / "leaf.key")
         return context
 
-    def _issue(self, stem: str, name: str, *, expired: bool) -> None:
+    def _sign_itself(self, stem: str, name: str) -> None:
+        self._run(
+            *("req", "-x509", "-new", "-key", "leaf.key", "-subj", "/CN=itself", "-days", "2"),
+            *("-addext", f"subjectAltName={name}", "-out", f"{stem}.pem"),
+        )
+
+    def _issue(self, stem: str, name: str, *, since: str, expired: bool) -> None:
         until = "20200102000000Z" if expired else "20490101000000Z"
         (self.folder / "ca.cnf").write_text(
             "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\n"
@@ -91,7 +107,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         self._run(
             *("ca", "-batch", "-notext", "-config", "ca.cnf", "-cert", "ca.pem"),
             *("-keyfile", "ca.key", "-in", "leaf.csr", "-out", f"{stem}.pem"),
-            *("-startdate", "20200101000000Z", "-enddate", until),
+            *("-startdate", f"{since}0101000000Z", "-enddate", until),
         )
 
     def found(self) -> None:
@@ -114,6 +130,28 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     founded = Authority(folder=tmp_path_factory.mktemp("authority"))
     founded.found()
     return founded
+
+
+@contextmanager
+def listening(talk: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A raw listener on the loopback that treats one connection as `talk` says."""
+    door = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def serve() -> None:
+        connection, _ = door.accept()
+        with connection:
+            talk(connection)
+            done.wait(10)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield door.getsockname()[1]
+    finally:
+        done.set()
+        thread.join()
+        door.close()
 
 
 def free_port() -> int:

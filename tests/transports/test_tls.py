@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import threading
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,10 +17,11 @@ from spec_notify.transports.pool import ssl_context
 from spec_notify.transports.receiver import Answer, Receiver
 from spec_notify.transports.stream import connect
 
-from .conftest import failure, message, reply, sent
+from .conftest import failure, listening, message, reply, sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import socket
+    from collections.abc import Callable
     from pathlib import Path
 
     import httpcore
@@ -139,28 +139,6 @@ def test_the_context_is_shared_and_strict() -> None:
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
-
-
-@contextmanager
-def listening(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A raw listener on the loopback that treats one connection as `talk` says."""
-    door = socket.create_server(("127.0.0.1", 0))
-    done = threading.Event()
-
-    def serve() -> None:
-        connection, _ = door.accept()
-        with connection:
-            talk(connection)
-            done.wait(10)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield door.getsockname()[1]
-    finally:
-        done.set()
-        thread.join()
-        door.close()
 
 
 def test_tls_1_1_is_refused_and_1_2_is_not(authority: Authority) -> None:
