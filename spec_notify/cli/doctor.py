@@ -202,6 +202,18 @@ def _evidence(wiring: Wiring) -> Iterator[Finding]:
         )
 
 
+def _breakers(wiring: Wiring) -> Iterator[Finding]:
+    from spec_notify.pipeline.holding import open_breakers, spell_breaker
+    from spec_notify.wiring import now
+
+    if not wiring.config.enabled:
+        return
+    for each in open_breakers(wiring.spool, wiring.routes(), now()):
+        found = f"{each['endpoint']} ({', '.join(each['subscriptions'])}): {spell_breaker(each)}"
+        fix = "`spec-notify doctor --reach` says what it answers; a replay tries it at once"
+        yield Finding("warn", "breaker", found, fix)
+
+
 def _spool(wiring: Wiring) -> Iterator[Finding]:
     from spec_notify.core.delivery import State
 
@@ -220,6 +232,7 @@ def _spool(wiring: Wiring) -> Iterator[Finding]:
         told,
         "`spec-notify --list --failed` says why" if stuck else "",
     )
+    yield from _breakers(wiring)
     for kept in sorted(wiring.state.glob("spool.db.corrupt-*[0-9]")):
         yield Finding(
             "warn",

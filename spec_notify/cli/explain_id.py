@@ -118,17 +118,21 @@ def _filters(subscription: Subscription, event: Event) -> Iterator[dict[str, Any
 
 def _delivery(wiring: Wiring, event: Event, delivery: Delivery) -> dict[str, Any]:
     from spec_notify.core.listing import facts
+    from spec_notify.pipeline.holding import lane_facts
+    from spec_notify.wiring import now
 
     by_name = {each.name: each for each in wiring.config.subscriptions}
     subscription = by_name.get(delivery.subscription)
     records = records_of(wiring, delivery.id)
+    lane = lane_facts(wiring.spool, wiring.routes(), delivery, now())
     return {
         **facts(delivery, wiring.spool.acknowledged()),
         "expiresAt": None if delivery.expires_at is None else rfc3339(delivery.expires_at),
         "heard": None if subscription is None else heard(subscription, event),
         "schedule": None if subscription is None else _schedule(subscription),
         "history": [_entry(each, subscription) for each in records],
-        "next": _next(wiring, delivery),
+        "lane": lane,
+        "next": _next(wiring, delivery, lane),
     }
 
 
@@ -188,12 +192,12 @@ def _step(
     return {"number": number, "of": len(delays), "delay": spell_duration(delays[number - 1])}
 
 
-def _next(wiring: Wiring, delivery: Delivery) -> str:
+def _next(wiring: Wiring, delivery: Delivery, lane: Mapping[str, Any] | None) -> str:
     """Say what happens next, and when, if nobody does anything."""
     kept = spell_duration(wiring.config.dead_letter_retention)
     match delivery.state:
         case State.PENDING:
-            return _due(wiring, delivery)
+            return _due(wiring, delivery, lane)
         case State.IN_FLIGHT:
             return f"attempt {delivery.attempts} is under way"
         case State.DELIVERED:
@@ -206,7 +210,7 @@ def _next(wiring: Wiring, delivery: Delivery) -> str:
             return f"nothing: `spec-notify --replay {delivery.id}` sends it after all"
 
 
-def _due(wiring: Wiring, delivery: Delivery) -> str:
+def _due(wiring: Wiring, delivery: Delivery, lane: Mapping[str, Any] | None) -> str:
     if not wiring.config.enabled:
         return f"nothing while spec-notify is off: {wiring.loaded.off_because}"
     route = wiring.routes().get(delivery.subscription)
@@ -214,7 +218,21 @@ def _due(wiring: Wiring, delivery: Delivery) -> str:
         return f"it is parked: no subscription {delivery.subscription} is in the config"
     if route.unready is not None:
         return f"it is parked: {route.unready.replace('_', ' ')}: {route.why}"
-    at = f"attempt {delivery.attempts + 1} at {rfc3339(delivery.next_at)}"
+    at = f"attempt {delivery.attempts + 1} {_when(delivery, lane)}"
     if wiring.watching.lives():
         return f"{at}, by the watcher"
     return f"{at} or later, by the next hook, `spec-notify deliver` or `watch`: no watcher lives"
+
+
+def _when(delivery: Delivery, lane: Mapping[str, Any] | None) -> str:
+    """Say from when on an attempt may begin, as its lane stands."""
+    holds = lane["heldBackBy"] if lane else []
+    moments = [rfc3339(delivery.next_at)]
+    if lane and "breaker" in holds:
+        moments.append(lane["breaker"]["nextTryAt"])
+    if lane and "rate" in holds:
+        moments.append(lane["rate"]["freeAt"])
+    at = f"at {max(moments)}"
+    if lane and "order" in holds:
+        return f"{at}, and not before {lane['order']['behind'][-1]} is finished"
+    return at

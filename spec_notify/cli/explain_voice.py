@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spec_notify.core.instant import spell_duration
+from spec_notify.pipeline.holding import spell_breaker
 
 from .output import plural, say
 
@@ -43,9 +44,28 @@ def _print_delivery(shown: dict[str, Any]) -> None:
         say("  no attempt was made yet")
     if shown["reason"]:
         say(f"  stands: {shown['state']}: {shown['reason']}")
+    _print_lane(shown["lane"])
     say(f"  next: {shown['next']}")
     if shown["guidance"]:
         say(f"  to free it: {shown['guidance']}")
+
+
+def _print_lane(lane: dict[str, Any] | None) -> None:
+    if lane is None:
+        return
+    breaker, rate, order = lane["breaker"], lane["rate"], lane["order"]
+    held = [f"  HELD BACK by its {each}" for each in lane["heldBackBy"]]
+    if breaker["failures"] or breaker["offline"]:
+        shared = ", ".join(breaker["subscriptions"])
+        say(f"  breaker of {breaker['endpoint']} ({shared}): {spell_breaker(breaker)}")
+    if rate is not None:
+        then = f"; the next may leave at {rate['freeAt']}" if rate["freeAt"] else ""
+        say(f"  rate: {rate['limit']}{then}")
+    if order is not None:
+        behind = ", ".join(order["behind"])
+        say(f"  order: by task{f'; behind {behind}' if behind else ''}")
+    for line in held:
+        say(line)
 
 
 def _print_filters(heard: dict[str, Any]) -> None:

@@ -44,7 +44,8 @@ def list_(
     """Show deliveries, newest first, with counts, next attempts and guidance.
 
     JSON adds to what other programs rely on: `acknowledged` (dead letters that `counts` leaves
-    out), `oldestPendingAt`, `nextAttemptAt`, and the `latency` of the latest 1,000 that arrived.
+    out), `oldestPendingAt`, `nextAttemptAt`, the `latency` of the latest 1,000 that arrived, and
+    the `breakers` that hold a destination's deliveries back.
     """
     from spec_notify.core.delivery import State
     from spec_notify.ports import Query
@@ -78,12 +79,13 @@ class _Page(NamedTuple):
     seen: Mapping[str, int]
     """The acknowledged dead letters; `counts` leaves them out."""
     vitals: dict[str, Any]
+    breakers: list[dict[str, Any]]
 
     def facts(self, deliveries: list[dict[str, Any]]) -> dict[str, Any]:
         """Answer the page as JSON has it."""
         shown = self._asdict() | {"deliveries": deliveries}
-        seen, vitals = shown.pop("seen"), shown.pop("vitals")
-        return {**shown, "acknowledged": len(seen), **vitals}
+        seen, vitals, breakers = (shown.pop(each) for each in ("seen", "vitals", "breakers"))
+        return {**shown, "acknowledged": len(seen), **vitals, "breakers": breakers}
 
 
 def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Page:
@@ -103,7 +105,17 @@ def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Pa
         deliveries=found[:limit],
         seen=seen,
         vitals=vitals(wiring.spool if wiring.has_spool else None),
+        breakers=_breakers(wiring),
     )
+
+
+def _breakers(wiring: Wiring) -> list[dict[str, Any]]:
+    from spec_notify.pipeline.holding import open_breakers
+    from spec_notify.wiring import now
+
+    # Who is off dials nobody, and asks no environment where.
+    on = wiring.has_spool and wiring.config.enabled
+    return open_breakers(wiring.spool, wiring.routes(), now()) if on else []
 
 
 def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int, tuple[Any, ...]]]:
@@ -160,10 +172,15 @@ def _held(wiring: Wiring) -> list[dict[str, Any]]:
 
 
 def _print(page: _Page) -> None:
+    from spec_notify.pipeline.holding import spell_breaker
+
     known = f"  {len(page.seen)} acknowledged" if page.seen else ""
     say("  ".join(f"{state} {count}" for state, count in page.counts.items()) + known)
     if line := spoken(page.vitals):
         say(line)
+    for breaker in page.breakers:
+        shared = ", ".join(breaker["subscriptions"])
+        say(f"breaker of {breaker['endpoint']} ({shared}): {spell_breaker(breaker)}")
     for wait in page.held:
         say(
             f"held: {wait['document']}: {plural(wait['events'], 'event')} since {wait['since']}; "

@@ -65,7 +65,10 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True):
     """Failed attempts in a row."""
     over: tuple[str, ...] = ()
     """The first few different deliveries they were of."""
+    since: int | None = None
+    """When it left closed, for one that did."""
     opened_at: int | None = None
+    """When it last opened: a failed trial opens it again."""
     until: int | None = None
     """Open until then, and half open after; None: closed."""
     pause: int = 0
@@ -173,9 +176,8 @@ def after(breaker: Breaker, delivery: str, token: str, verdict: Verdict, *, now:
         case Verdict.DELIVERED:
             return Breaker(endpoint=breaker.endpoint)
         case Verdict.OFFLINE:
-            return replace(
-                freed, opened_at=now, until=now + OFFLINE_PAUSE, offline=True, trial=None
-            )
+            until, since = now + OFFLINE_PAUSE, breaker.since or now
+            return replace(freed, since=since, opened_at=now, until=until, offline=True, trial=None)
         case Verdict.RETRY:
             return _failed(freed, delivery, tried=tried, now=now)
         case _:
@@ -188,5 +190,6 @@ def _failed(breaker: Breaker, delivery: str, *, tried: bool, now: int) -> Breake
     ripe = failed.failures >= FAILURES and len(over) >= OVER
     if tried or (breaker.until is None and ripe):
         pause = min(2 * breaker.pause, LONGEST_PAUSE) or PAUSE
-        return replace(failed, opened_at=now, until=now + pause, pause=pause, offline=False)
+        until, since = now + pause, breaker.since or now
+        return replace(failed, since=since, opened_at=now, until=until, pause=pause, offline=False)
     return failed

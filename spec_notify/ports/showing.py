@@ -52,6 +52,12 @@ class Showing(Protocol):
     def find(self, query: Query) -> list[Delivery]:
         """Answer the deliveries a query describes."""
 
+    def ahead(self, delivery: str) -> list[str]:
+        """Answer the unfinished deliveries of the same subscription and task admitted before it.
+
+        Oldest first; for a task in no document, none.
+        """
+
     def event(self, id: str) -> Event | None:
         """Answer a stored event."""
 

@@ -45,6 +45,11 @@ class Lanes:
         with self._database.reading():
             return {name: _breaker(body) for name, body in self._database.rows("breakers")}
 
+    def ahead(self, delivery: str) -> list[str]:
+        """Answer the unfinished deliveries of the same subscription and task admitted before it."""
+        with self._database.reading():
+            return [name for (name,) in self._database.rows("ahead", id=delivery)]
+
     def alarms(self) -> Mapping[str, Alarm]:
         """Answer what was told, and is to tell, of destinations that had dead letters."""
         with self._database.reading():

@@ -33,6 +33,13 @@ class MemoryLanes:
         with self._lock:
             return dict(sorted(self._now.breakers.items()))
 
+    def ahead(self, delivery: str) -> list[str]:
+        """Answer the unfinished deliveries of the same subscription and task admitted before it."""
+        with self._lock:
+            slot = self._now.slots.get(delivery)
+            before = [] if slot is None else self._now.before(slot)
+            return [each.delivery.id for each in sorted(before, key=lambda each: each.row)]
+
     def alarms(self) -> Mapping[str, Alarm]:
         """Answer what was told, and is to tell, of destinations that had dead letters."""
         with self._lock:

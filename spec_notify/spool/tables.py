@@ -118,15 +118,22 @@ class Tables(msgspec.Struct, kw_only=True):
 
     def in_turn(self, slot: Slot) -> bool:
         """Say whether nothing of its task stands before a delivery of its subscription."""
+        return not self.before(slot)
+
+    def before(self, slot: Slot) -> list[Slot]:
+        """Answer what is unfinished of a delivery's task and subscription, admitted before it."""
         own = slot.delivery
-        return own.task is None or not any(
-            other.row < slot.row
+        if own.task is None or own.document is None:
+            return []
+        return [
+            other
+            for other in self.slots.values()
+            if other.row < slot.row
             and other.finished_at is None
             and not other.delivery.probe
             and (other.delivery.subscription, other.delivery.document, other.delivery.task)
             == (own.subscription, own.document, own.task)
-            for other in self.slots.values()
-        )
+        ]
 
     def drop(self, old: set[str], before: int) -> None:
         """Delete deliveries, and the events nobody has or ever had one of."""

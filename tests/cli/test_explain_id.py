@@ -172,3 +172,71 @@ def test_the_settings_show_each_schedule_in_full(shop: Shop) -> None:
     assert subscription["retry"]["schedule"] == [
         "1s", "2s", "4s", "8s", "10s", "1m", "5m", "30m", "2h", "6h",
     ]  # fmt: skip
+
+
+def stuck(open_shop: Callable[..., Shop], count: int, **config: str) -> Shop:
+    """Answer a shop whose receiver failed so many deliveries in a row."""
+    shop = open_shop(answers=failing(99), retry='schedule = ["5m"]\njitter = 0.0', **config)
+    shop.board(**{f"T{number}": "Backlog" for number in range(count)})
+    shop.trust()
+    shop.board(**{f"T{number}": "Done" for number in range(count)})
+    shop.run("scan", "--deliver", "--drain", "3s")
+    return shop
+
+
+def test_an_open_breaker_says_since_when_and_when_it_tries_again(
+    open_shop: Callable[..., Shop],
+) -> None:
+    shop = stuck(open_shop, 12, more="concurrency = 3")
+    listed = shop.json("list")
+    (breaker,) = listed["breakers"]
+    url = shop.receiver.url
+
+    assert (breaker["endpoint"], breaker["subscriptions"]) == (url, ["shop"])
+    assert (breaker["state"], breaker["offline"], breaker["trying"]) == ("open", False, False)
+    assert breaker["failures"] >= 10
+    assert breaker["since"] < breaker["nextTryAt"]
+    waiting = next(each for each in listed["deliveries"] if each["state"] == "pending")
+    (shown,) = shop.json("explain", waiting["delivery"])["deliveries"]
+    assert shown["lane"]["breaker"] == breaker
+    assert shown["lane"]["heldBackBy"] == ["breaker"]
+    said = shop.run("explain", waiting["delivery"]).stdout
+    assert f"breaker of {url} (shop): open since {breaker['since']}" in said
+    assert f"next try at {breaker['nextTryAt']}" in said
+    assert "HELD BACK by its breaker" in said
+    assert "url-canary" not in said
+    for command in ("list", "doctor"):
+        assert f"{url} (shop): open since" in shop.run(command).stdout
+    shop.run("replay", waiting["delivery"], "--drain", "0s")
+    (asked,) = shop.json("explain", waiting["delivery"])["deliveries"]
+    assert asked["attempts"] > waiting["attempts"] or asked["lane"]["heldBackBy"] == []
+
+
+def test_rate_and_order_say_what_they_hold_back(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(
+        answers=failing(99),
+        retry='schedule = ["5m"]\njitter = 0.0',
+        more='events = ["*"]\nrate = "1/h"\norder = "task"',
+    )
+    shop.board(T1="Backlog", T2="Backlog")
+    shop.trust()
+    for status in ("In Progress", "Done"):
+        shop.board(T1=status, T2="Backlog")
+        shop.run("scan", code=0)
+    shop.board(T1="Done", T2="Done")
+    shop.run("scan", "--deliver", "--drain", "1ms")
+
+    deliveries = {(e["task"], e["type"]): e["delivery"] for e in shop.json("list")["deliveries"]}
+    first = deliveries["T1", "spec-kit.task.transitioned"]
+    (second,) = shop.json("explain", deliveries["T1", "spec-kit.task.completed"])["deliveries"]
+    (other,) = shop.json("explain", deliveries["T2", "spec-kit.task.completed"])["deliveries"]
+
+    assert second["lane"]["order"] == {"behind": [first]}
+    assert second["lane"]["heldBackBy"] == ["rate", "order"]
+    assert f"and not before {first} is finished" in second["next"]
+    assert other["lane"]["heldBackBy"] == ["rate"]
+    assert other["lane"]["rate"]["limit"] == "1/h"
+    assert other["lane"]["rate"]["freeAt"] in other["next"]
+    said = shop.run("explain", second["delivery"]).stdout
+    assert "rate: 1/h; the next may leave at " in said
+    assert f"order: by task; behind {first}" in said

@@ -95,6 +95,7 @@ def test_list(failed: Shop) -> None:
         "oldestPendingAt",
         "nextAttemptAt",
         "latency",
+        "breakers",
     ]
     assert answer["schema"] == "spec-notify/list/1"
     assert list(answer["counts"]) == STATES

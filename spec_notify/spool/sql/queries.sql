@@ -178,6 +178,14 @@ WHERE state = 'pending' AND subscription = :subscription AND probe = 0 AND next_
   )
 ORDER BY next_at, seq LIMIT :limit;
 
+-- name: ahead
+-- What of a delivery's task has to be finished before it where a subscription keeps the order.
+SELECT before.id FROM delivery AS this JOIN delivery AS before
+  ON before.subscription = this.subscription AND before.document = this.document
+  AND before.task = this.task AND before.seq < this.seq
+WHERE this.id = :id AND before.finished_at IS NULL AND before.probe = 0
+ORDER BY before.seq;
+
 -- name: due_replays
 -- The oldest due of those somebody asked for by name and nobody has tried since.
 SELECT next_at, seq FROM delivery INDEXED BY delivery_replayed

@@ -75,6 +75,24 @@ class LaneConformance:
         both = {NAME: Lane(endpoint=MARK), "twin": Lane(endpoint=MARK)}
         assert len(take(spool, both, now=NOW + PAUSE)) == 1
 
+    def test_what_stands_before_a_delivery_of_its_task_is_named(self, spool: Spool) -> None:
+        first, second, third = (queue(spool, number, task="T1") for number in (1, 2, 3))
+        other, twin = queue(spool, 4, task="T2"), queue(spool, 5, "twin", task="T1")
+        assert spool.ahead(third.id) == [first.id, second.id]
+        assert spool.ahead(first.id) == spool.ahead(other.id) == spool.ahead(twin.id) == []
+        assert spool.ahead("dlv_nobody") == []
+        (claim,) = take(spool, ORDERED, 1)
+        assert claim.delivery.id == first.id
+        end(spool, claim, Verdict.DELIVERED)
+        assert spool.ahead(third.id) == [second.id]
+
+    def test_a_breaker_remembers_since_when_however_often_it_is_tried(self, spool: Spool) -> None:
+        opened(spool)
+        (trial,) = take(spool, BREAKING, now=NOW + PAUSE)
+        end(spool, trial, Verdict.RETRY, now=NOW + PAUSE)
+        breaker = spool.breakers()[MARK]
+        assert (breaker.since, breaker.opened_at) == (NOW, NOW + PAUSE)
+
     def test_a_success_opens_the_lane_to_all(self, spool: Spool) -> None:
         opened(spool)
         (trial,) = take(spool, BREAKING, now=NOW + PAUSE)
