@@ -17,6 +17,7 @@ COMMANDS = {
     "watch": "watch",
     "scan": "scan",
     "deliver": "deliver",
+    "poll-run": "poll_run",
     "test": "test",
     "list": "list",
     "replay": "replay",

@@ -28,17 +28,18 @@ class Session:
         self._wiring: Wiring | None = None
         self._notices: tuple[str, ...] = ()
 
-    def wiring(self, *, notices: bool = True, git: Git | None = None) -> Wiring:
+    def wiring(
+        self, *, notices: bool = True, git: Git | None = None, stateless: bool = False
+    ) -> Wiring:
         """Open the repository once. Raises ConfigError, NotARepositoryError or SpoolError.
 
         `notices` says how its config was found; a command that mends that keeps quiet. `git` is
-        the repository where it is not the one around us.
+        the repository where it is not the one around us; `stateless` keeps and leaves nothing.
         """
         if self._wiring is None:
-            from spec_notify.wiring import Wiring
-
             start = Path.cwd() if self.repo is None else Path(self.repo)
-            self._wiring = Wiring.open(start, config_file=self.config_file, env=os.environ, git=git)
+            kind = _kind(stateless=stateless)
+            self._wiring = kind.open(start, config_file=self.config_file, env=os.environ, git=git)
             self._notices = self._wiring.notices if notices else ()
             if self._wiring.config.enabled:
                 self._say_notices()
@@ -73,3 +74,13 @@ class Session:
 def session(context: typer.Context) -> Session:
     """Answer the session of a running command."""
     return cast("Session", context.obj)
+
+
+def _kind(*, stateless: bool) -> type[Wiring]:
+    if stateless:
+        from spec_notify.wiring.stateless import Stateless
+
+        return Stateless
+    from spec_notify.wiring import Wiring
+
+    return Wiring

@@ -140,5 +140,8 @@ FORMATS: Mapping[str, str | None] = {
 }
 """What a subscription's `format` may be, and the module that knows it; None: not built yet."""
 
-HEARD: Mapping[str, tuple[str, ...]] = {"aegis": ("workflow.completed",)}
+HEARD: Mapping[str, tuple[str, ...]] = {
+    "aegis": ("workflow.completed",),
+    "run": ("run.finished",),
+}
 """What a subscription of a format hears when it names no events; others hear completed tasks."""

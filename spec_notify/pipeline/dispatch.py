@@ -58,7 +58,8 @@ class Flight(msgspec.Struct, frozen=True, kw_only=True):
 class Dispatch:
     """Delivers what is due, many at once, and keeps the spool tidy while it does.
 
-    `routes` and `limits` are asked again at every pass; no routes at all, None, means off.
+    `routes` and `limits` are asked again at every pass; no routes at all, None, means off. One
+    that is `alone` serves its routes and leaves whatever else is queued to others.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Dispatch:
         facts: Facts,
         limits: Callable[[], Limits],
         warn: Callable[[str], None] = lambda _: None,
+        alone: bool = False,
     ) -> None:
         self._spool = spool
+        self._alone = alone
         self._routes = routes
         self._new_transport = transport
         self._attempt = attempt
@@ -156,10 +159,13 @@ class Dispatch:
         now, limits = self._facts.clock(), self._limits()
         if self._tidied is None or not 0 <= now - self._tidied < TIDY_EVERY:
             mine = {each.claim.token for each in flights}
-            self._tidy.run(routes, mine=mine, now=now, retention=limits.retention)
+            self._tidy.run(
+                routes, mine=mine, now=now, retention=limits.retention, alone=self._alone
+            )
             self._tidied = now
         self._health.hold(routes, now)
-        self._health.tell(routes, now=now, max_pending=limits.max_pending)
+        if not self._alone:
+            self._health.tell(routes, now=now, max_pending=limits.max_pending)
         names = ready(routes)
         due = self._slots.next_due(routes, names)
         if due is None or due > now:

@@ -34,19 +34,30 @@ class Tidy:
         self._parked: dict[str, set[str]] = {}
 
     def run(
-        self, routes: Mapping[str, Route], *, mine: Collection[str], now: int, retention: int
+        self,
+        routes: Mapping[str, Route],
+        *,
+        mine: Collection[str],
+        now: int,
+        retention: int,
+        alone: bool = False,
     ) -> None:
-        """Tidy once; `mine` are the tokens of attempts under way here, which are left alone."""
+        """Tidy once; `mine` are the tokens of attempts under way here, which are left alone.
+
+        So is, `alone`, whatever belongs to no route of these: others serve it.
+        """
         for claim in self._spool.lapsed(now=now, alive=self._facts.alive, mine=mine):
-            self._give_up(claim, routes.get(claim.delivery.subscription))
+            if not alone or claim.delivery.subscription in routes:
+                self._give_up(claim, routes.get(claim.delivery.subscription))
         gone = self._spool.gone()
         for name, route in routes.items():
             if route.unready is None:
                 self._serve(name, gone=route.mark in gone, now=now)
             else:
                 self._park(name, route.unready, now)
-        for name in sorted(self._spool.subscriptions() - routes.keys()):
-            self._park(name, NO_SUBSCRIPTION, now)
+        if not alone:
+            for name in sorted(self._spool.subscriptions() - routes.keys()):
+                self._park(name, NO_SUBSCRIPTION, now)
         self._spool.expire(now=now)
         purged = self._spool.purge(now=now, retention=retention)
         if purged:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spec_notify.core.snapshot import Snapshot
-    from spec_notify.disk.evidence import EvidenceFolder
     from spec_notify.disk.git import Git
     from spec_notify.disk.outbox import Outbox
     from spec_notify.pipeline.attempt import Attempted
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.feeding import Looks
     from spec_notify.pipeline.intake import Intake
     from spec_notify.pipeline.reading import Reader, Reading
-    from spec_notify.ports import Feed, Spool, StoredDocument
+    from spec_notify.ports import EvidenceLog, Feed, Route, Spool, StoredDocument
     from spec_notify.sources.memory import Memory
 
     from .watching import Watching
@@ -110,7 +109,7 @@ class Wiring(Places):
         return Folder(self.root)
 
     @cached_property
-    def evidence(self) -> EvidenceFolder:
+    def evidence(self) -> EvidenceLog:
         """Where evidence files go."""
         from spec_notify.disk.evidence import EvidenceFolder
 
@@ -235,8 +234,16 @@ class Wiring(Places):
 
         return Outbox(self.root, keep_out=lambda: (self.evidence_folder, self.state_home))
 
-    def dispatch(self, on_attempt: Callable[[Attempted], None] = lambda _: None) -> Dispatch:
-        """Answer a dispatcher over the spool; it asks for the config in force at every pass."""
+    def dispatch(
+        self,
+        on_attempt: Callable[[Attempted], None] = lambda _: None,
+        *,
+        only: Callable[[], Mapping[str, Route]] | None = None,
+    ) -> Dispatch:
+        """Answer a dispatcher over the spool; it asks for the config in force at every pass.
+
+        With `only` it serves those routes, whatever the config says, and leaves others alone.
+        """
         from spec_notify.disk.network import has_route
         from spec_notify.disk.process import alive, owner
         from spec_notify.pipeline.attempt import Attempt, Facts
@@ -256,7 +263,8 @@ class Wiring(Places):
         )
         return Dispatch(
             spool=self.spool,
-            routes=lambda: self.routes() if self.config.enabled else None,
+            routes=only or self.served,
+            alone=only is not None,
             transport=lambda: transport(self.outbox),
             attempt=Attempt(
                 spool=self.spool,

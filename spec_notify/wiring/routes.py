@@ -33,10 +33,11 @@ class _UnreadyError(Exception):
 
 def routes(config: Config, environment: Environment) -> dict[str, Route]:
     """Answer every subscription by name, ready or with the reason why it is not."""
-    return {each.name: _route(each, environment) for each in config.subscriptions}
+    return {each.name: route_of(each, environment) for each in config.subscriptions}
 
 
-def _route(subscription: Subscription, environment: Environment) -> Route:
+def route_of(subscription: Subscription, environment: Environment) -> Route:
+    """Answer one subscription, ready or with the reason why it is not."""
     kind, format_ = TARGET_KINDS[subscription.type], FORMATS[subscription.format]
     target = cast("Target", import_module(kind.module or WEBHOOK))
     spelling = cast("Format", import_module(format_ or NATIVE))

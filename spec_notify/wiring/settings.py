@@ -74,12 +74,31 @@ class Settings:
         self.reload()
         return files
 
+    @property
+    def environment(self) -> Environment:
+        """Answer where secrets and URLs come from."""
+        folder = self.env.get("SPEC_NOTIFY_SECRETS_DIR")
+        return Environment(self.env, Path(folder) if folder else None)
+
     def routes(self) -> dict[str, Route]:
         """Answer every subscription as this process can serve it at this moment."""
         from .routes import routes
 
-        folder = self.env.get("SPEC_NOTIFY_SECRETS_DIR")
-        return routes(self.config, Environment(self.env, Path(folder) if folder else None))
+        return routes(self.config, self.environment)
+
+    def served(self) -> dict[str, Route] | None:
+        """Answer what a worker serves here: the config's, and what the user's environment names.
+
+        None while nothing trusted enables us.
+        """
+        from .routes import route_of
+        from .user_word import asked_for
+
+        if not self.config.enabled:
+            return None
+        named = asked_for(self.environment)
+        own = {named.name: route_of(named, self.environment)} if named else {}
+        return own | self.routes()
 
     def _config_stamp(self) -> tuple[object, ...]:
         places = [Path(file.path) for file in self.loaded.files]

@@ -1,0 +1,136 @@
+"""What `poll-run` needs: who asks the server, who is told of the end, and the telling itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from spec_notify import __version__
+from spec_notify.core.delivery import State
+from spec_notify.core.errors import UsageError
+from spec_notify.core.event import RUN_FINISHED
+from spec_notify.core.message import HttpMessage, Secret
+from spec_notify.core.run_payload import finish_id
+from spec_notify.pipeline.run_check import ANSWER_LIMIT, RunCheck
+from spec_notify.ports import Query
+
+from . import now
+from .routes import route_of
+from .user_word import ALIAS, DISCORD, asked_for, fault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from spec_notify.core.delivery import Delivery
+    from spec_notify.core.run import RunPlace
+    from spec_notify.core.subscription import Subscription
+    from spec_notify.pipeline.attempt import Attempted
+    from spec_notify.ports import Transport
+    from spec_notify.wiring import Wiring
+
+API_KEY = "API_KEY"
+GRACE = 10_000
+_OPEN = {State.PENDING, State.IN_FLIGHT}
+_GLANCE = 0.05
+_FREEING = 1_000
+"""Milliseconds in which the first turn frees what an earlier process had to park."""
+
+
+def ticks() -> int:
+    """Answer milliseconds that never go back."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def server(wiring: Wiring, place: RunPlace) -> tuple[RunCheck, Transport]:
+    """Answer who asks a run's server, and the wire to close. Raises UsageError for a bad key."""
+    from spec_notify.transports.http import HttpTransport
+    from spec_notify.transports.wires import Wires
+
+    key = wiring.environment.get(API_KEY)
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise UsageError(f"{API_KEY}: holds what no header can carry")
+    wire = Wires({HttpMessage: lambda: HttpTransport(limit=ANSWER_LIMIT + 1)})
+    check = RunCheck(
+        place,
+        wire,
+        clock=now,
+        user_agent=f"spec-notify/{__version__}",
+        api_key=Secret(key) if key else None,
+    )
+    return check, wire
+
+
+def takers(wiring: Wiring) -> tuple[Subscription, ...]:
+    """Answer who is to hear of the end of a run.
+
+    The environment's Discord URL is left out where a subscription posts to the same one: a run is
+    told once. Raises UsageError when there is nobody, or the URL is of no use.
+    """
+    named = asked_for(wiring.environment)
+    fault = fault_of(named, wiring.environment) if named else None
+    if named and fault:
+        raise UsageError(f"{named.url_env}: {fault}")
+    subscribed = wiring.config.subscriptions if wiring.config.enabled else ()
+    found = tuple(
+        each for each in subscribed if each.enabled and {RUN_FINISHED, "*"} & {*each.events}
+    )
+    if named and not _is_told(wiring, named, found):
+        return (*found, named)
+    if not found:
+        why = "and no subscription here takes run.finished"
+        raise UsageError(f"{DISCORD}: is missing ({ALIAS} too), {why}")
+    return found
+
+
+def _hears(events: set[str]) -> bool:
+    return bool({RUN_FINISHED, "*"} & events)
+
+
+def _is_told(wiring: Wiring, named: Subscription, found: Iterable[Subscription]) -> bool:
+    mark = route_of(named, wiring.environment).mark
+    others = [(each.name, route_of(each, wiring.environment).mark) for each in found]
+    return any(name == named.name or (mark and own == mark) for name, own in others)
+
+
+def deliveries(wiring: Wiring, place: RunPlace) -> list[Delivery]:
+    """Answer the deliveries of a run's end, as they stand."""
+    return wiring.spool.find(Query(ids=(finish_id(place),)))
+
+
+async def deliver(
+    wiring: Wiring,
+    place: RunPlace,
+    told: Iterable[Subscription],
+    *,
+    budget: int,
+    stop: asyncio.Event,
+    on_attempt: Callable[[Attempted], None],
+) -> list[Delivery]:
+    """Deliver a run's end, and nothing else, within `budget` ms or until `stop`.
+
+    What is under way then is let end. Answers the deliveries as they stand. Raises SpoolError.
+    """
+    served = {each.name: each for each in told}
+
+    began = ticks()
+
+    def waiting() -> bool:
+        late = ticks() - began > _FREEING
+        parked = set() if late else {State.PARKED}
+        return any(each.state in _OPEN | parked for each in deliveries(wiring, place))
+
+    dispatch = wiring.dispatch(
+        on_attempt,
+        only=lambda: {name: route_of(each, wiring.environment) for name, each in served.items()},
+    )
+    ended = asyncio.Event()
+    serving = asyncio.ensure_future(dispatch.serve(ended, grace=GRACE))
+    try:
+        while waiting() and ticks() - began < budget and not (stop.is_set() or serving.done()):
+            await asyncio.wait({serving}, timeout=_GLANCE)
+    finally:
+        ended.set()
+        await serving
+        await dispatch.aclose()
+    return deliveries(wiring, place)

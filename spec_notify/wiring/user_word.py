@@ -1,0 +1,57 @@
+"""A destination that the user names in the environment alone, without any config.
+
+`DISCORD_WEBHOOK_URL` asks for the ends of runs, and for nothing else. The spool keeps the
+variable's name, never what it holds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from spec_notify.core.addresses import check_url, judge_address
+from spec_notify.core.event import RUN_FINISHED
+from spec_notify.core.subscription import Subscription
+
+if TYPE_CHECKING:
+    from spec_notify.disk.environment import Environment
+
+DISCORD = "DISCORD_WEBHOOK_URL"
+"""The variable, and the name of the subscription it makes."""
+ALIAS = "Runtime__Notifications__DiscordWebhookUrl"
+"""What the servers that run swarms call the same setting."""
+
+
+def asked_for(environment: Environment) -> Subscription | None:
+    """Answer the subscription that the environment asks for; None when it names no destination."""
+    variable = next((name for name in (DISCORD, ALIAS) if environment.get(name)), None)
+    if variable is None:
+        return None
+    return Subscription(
+        name=DISCORD,
+        type="discord",
+        url_env=variable,
+        events=(RUN_FINISHED,),
+        allow_private=_is_private(environment.get(variable) or ""),
+    )
+
+
+def fault_of(subscription: Subscription, environment: Environment) -> str | None:
+    """Answer what is wrong with the URL such a subscription names, never repeating it."""
+    url = environment.get(subscription.url_env or "") or ""
+    return check_url(url.strip(), allow_private=subscription.allow_private)
+
+
+def _is_private(url: str) -> bool:
+    """Say whether a URL itself names this machine or a private address.
+
+    Who writes `http://127.0.0.1:9000/…` means it; what a name leads to is judged when it is
+    dialled, and a private address behind a name is not meant.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    address = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
+    refused = judge_address(address, allow_private=False)
+    return refused is not None and judge_address(address, allow_private=True) is None
