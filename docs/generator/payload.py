@@ -11,6 +11,7 @@ from spec_notify.core.event import (
     CONSENSUS_CONFLICT,
     PIPELINE_COMPLETED,
     RUN_FINISHED,
+    RUN_STOP,
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TYPES,
@@ -24,10 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "payloads" / "task_completed.json"
-_TYPES = (TASK_COMPLETED, TASK_IN_REVIEW, PIPELINE_COMPLETED, CONSENSUS_CONFLICT, RUN_FINISHED)
+_TYPES = (
+    TASK_COMPLETED,
+    TASK_IN_REVIEW,
+    PIPELINE_COMPLETED,
+    CONSENSUS_CONFLICT,
+    RUN_FINISHED,
+    RUN_STOP,
+)
 _PARTS = ("Spec", "Row", "Change", "Git", "Telemetry", "Consensus", "Agent", "Evidence", "Review")
 _RUN_PARTS = ("RunFacts", "StageResult", "Run", "RunStep", "ConflictFacts", "Conflict")
 _FINISH_PARTS = ("FinishFacts", "Counts", "Links")
+_STOP_PARTS = ("RunStopFacts", "AgentRun", "Stood")
 _WORKFLOW_PARTS = {each.__name__: f"data of {name}" for name, each in FACTS.items()}
 
 
@@ -42,7 +51,15 @@ def fields() -> str:
     defs: dict[str, Any] = {}
     for name in (*_TYPES, *FACTS):
         defs |= json_schema(name)["$defs"]  # type: ignore[operator]
-    parts = ("TaskFacts", *_PARTS, *_RUN_PARTS, *_FINISH_PARTS, *_WORKFLOW_PARTS, "Workflow")
+    parts = (
+        "TaskFacts",
+        *_PARTS,
+        *_RUN_PARTS,
+        *_FINISH_PARTS,
+        *_STOP_PARTS,
+        *_WORKFLOW_PARTS,
+        "Workflow",
+    )
     return "\n\n".join(_part(_title(name), defs[name]) for name in parts)
 
 
@@ -65,6 +82,9 @@ def _title(name: str) -> str:
         "RunStep": "data.pipeline.stages[]",
         "ConflictFacts": "data of a conflict",
         "FinishFacts": "data of a finished run",
+        "RunStopFacts": "data of run_stop",
+        "AgentRun": "data.run of run_stop",
+        "Stood": "data.previous of run_stop",
         **_WORKFLOW_PARTS,
     }
     return wire.get(name, f"data.{name.lower()}")

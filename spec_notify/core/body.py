@@ -37,6 +37,7 @@ from .event import (
     PIPELINE_COMPLETED,
     RECOVERED,
     RUN_FINISHED,
+    RUN_STOP,
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_COMPLETED,
@@ -49,6 +50,7 @@ from .event import (
 )
 from .instant import rfc3339
 from .run_facts import FinishFacts
+from .run_stop import RunStopFacts
 from .workflow import EndFacts, FailureFacts, StartFacts, StepFacts
 
 if TYPE_CHECKING:
@@ -228,6 +230,10 @@ class RunFinished(Body[FinishFacts], frozen=True, kw_only=True, tag=RUN_FINISHED
     """A run at a server is over: every task of it is done, failed or blocked."""
 
 
+class RunStopped(Body[RunStopFacts], frozen=True, kw_only=True, tag=RUN_STOP):
+    """A run of conductor-loop ended: completed, failed or crashed; or ended otherwise than told."""
+
+
 class OpenBody(Head, frozen=True, kw_only=True):
     """A type that is announced but not sent yet: only its envelope is fixed."""
 
@@ -247,6 +253,7 @@ SHAPES: Mapping[str, type[Head]] = {
     WORKFLOW_COMPLETED: WorkflowCompleted,
     FAILURE_DETECTED: FailureDetected,
     RUN_FINISHED: RunFinished,
+    RUN_STOP: RunStopped,
     TEST: Sample,
     DEAD_LETTERED: DeadLettered,
     RECOVERED: Recovered,

@@ -89,6 +89,15 @@ class SecretError(SpecNotifyError):
     exit_code = 78
 
 
+class FormatError(SpecNotifyError):
+    """An event lacks what a format tells: no retry mends that."""
+
+    def __init__(self, format: str, type_: str, why: str) -> None:
+        self.format = format
+        self.type = type_
+        super().__init__(f"format {format} cannot spell {type_}: {why}")
+
+
 class PayloadError(SpecNotifyError):
     """A body does not fit the schema of its type; it was not spooled."""
 

@@ -20,6 +20,7 @@ WORKFLOW_STARTED = "workflow.started"
 STEP_COMPLETED = "step.completed"
 WORKFLOW_COMPLETED = "workflow.completed"
 FAILURE_DETECTED = "failure.detected"
+RUN_STOP = "run_stop"
 RUN_FINISHED = "run.finished"
 TEST = "spec-notify.test"
 DEAD_LETTERED = "delivery.dead_lettered"
@@ -32,7 +33,7 @@ TYPES = (
     STAGE_COMPLETED,
     PIPELINE_COMPLETED,
     CONSENSUS_CONFLICT,
-    "run_stop",
+    RUN_STOP,
     RUN_FINISHED,
     "team.completed",
     "team.failed",

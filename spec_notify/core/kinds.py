@@ -133,7 +133,7 @@ TARGET_KINDS: Mapping[str, TargetKind] = {each.name: each for each in _EACH}
 FORMATS: Mapping[str, str | None] = {
     "native": "spec_notify.formats.native",
     "cloudevents": "spec_notify.formats.cloudevents",
-    "conductor": None,
+    "conductor": "spec_notify.formats.conductor",
     "aegis": "spec_notify.formats.aegis",
     "team": None,
     "run": "spec_notify.formats.run",
@@ -143,5 +143,9 @@ FORMATS: Mapping[str, str | None] = {
 HEARD: Mapping[str, tuple[str, ...]] = {
     "aegis": ("workflow.completed",),
     "run": ("run.finished",),
+    "conductor": ("run_stop",),
 }
 """What a subscription of a format hears when it names no events; others hear completed tasks."""
+
+SPELLS: Mapping[str, tuple[str, ...]] = {"conductor": ("run_stop",)}
+"""The types of formats that tell of nothing else; others can spell any event."""

@@ -12,6 +12,7 @@ from .namespaces import across, copied
 from .pairing import Pairing, by_progress, pair_by_key, pair_by_words
 from .plain import normalised
 from .renumbering import renumbered, standing_name
+from .run_stop import RunStop
 from .similarity import similarity
 from .spec_id import linked
 from .status import BACKLOG, DONE, IN_REVIEW, UNKNOWN, Status, differs
@@ -24,6 +25,8 @@ CHANGED, APPEARED, VANISHED = "changed", "appeared", "vanished"
 PRINTED = frozenset({COMPLETED, REVIEWED, REOPENED, CHANGED})
 """The kinds that are told without asking for all."""
 
+FedFacts = RunStop
+"""What a feed may say of an entry beyond its status; a feed more is a struct more in this union."""
 _ANOTHER = 0.5
 _REUSED = ("id_reused",)
 _FAMILIES = {"mixed": "table"}
@@ -56,6 +59,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A box says its status, and its id was typed behind it: a number that may be dealt anew."""
     artifact: Artifact | None = None
     """What a run left behind, where the document is an evidence tree; it is not remembered."""
+    fed: FedFacts | None = None
+    """What a feed says of it beyond its status; it is not remembered."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,9 +74,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 def remembered(snapshot: Snapshot) -> Snapshot:
     """Answer a snapshot as it is kept for the next look: without what only an event repeats."""
-    if not any(task.artifact for task in snapshot.tasks):
+    if not any(task.artifact or task.fed for task in snapshot.tasks):
         return snapshot
-    bare = tuple(msgspec.structs.replace(task, artifact=None) for task in snapshot.tasks)
+    bare = tuple(msgspec.structs.replace(task, artifact=None, fed=None) for task in snapshot.tasks)
     return msgspec.structs.replace(snapshot, tasks=bare)
 
 

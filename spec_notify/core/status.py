@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 BACKLOG, IN_PROGRESS, IN_REVIEW = "Backlog", "In Progress", "In Review"
 DONE, BLOCKED, DROPPED, UNKNOWN = "Done", "Blocked", "Dropped", "Unknown"
 CANONICAL = (BACKLOG, IN_PROGRESS, IN_REVIEW, DONE, BLOCKED, DROPPED, UNKNOWN)
-OUTCOMES = ("success", "failure", "halt", "conflict", "attention-required")
+OUTCOMES = (
+    "success",
+    "failure",
+    "halt",
+    "conflict",
+    "attention-required",
+    "completed",
+    "crashed",
+    "failed",
+)
 """The statuses of events that are about no task: what a stage, a run or its agents came to."""
 
 _VOCABULARY = {

@@ -81,4 +81,10 @@ class Feed(Protocol):
         """Say, cheaply, whether a look is worth it since this was last asked: every 2 s."""
 
     def folders(self) -> Sequence[Path]:
-        """Answer the folders whose file events matter, the most important first."""
+        """Answer the folders whose file events matter, absolute, the most important first."""
+
+    def minds(self, path: str) -> bool:
+        """Say whether an event at a path in one of its folders is worth a look; any thread asks.
+
+        Of what is none of its own, it says yes.
+        """

@@ -15,6 +15,7 @@ from spec_notify.core.event import (
     PIPELINE_COMPLETED,
     RECOVERED,
     RUN_FINISHED,
+    RUN_STOP,
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_COMPLETED,
@@ -109,6 +110,7 @@ def _tone(type_: str, told: dict[str, Any]) -> Tone:
     if type_ in _TONES or told.get("test") is True:
         return _TONES.get(type_, Tone.PLAIN)
     signs = [table(told, "task").get("status"), told.get("status")]
+    signs += [table(told, "run").get("status")]
     signs += [table(told, key).get("outcome") for key in ("pipeline", "stage")]
     signs += [sentences.outcome(told)] if "workflow" in told else []
     known = (_SIGNS.get(sign) for sign in signs if isinstance(sign, str))
@@ -127,6 +129,7 @@ _KINDS: Mapping[str, str] = {
     WORKFLOW_COMPLETED: "Workflow ended",
     FAILURE_DETECTED: "Failure",
     RUN_FINISHED: "Run finished",
+    RUN_STOP: "Agent's run ended",
     TEST: "A test",
     DEAD_LETTERED: "Dead letter",
     RECOVERED: "Recovered",
@@ -148,4 +151,7 @@ _SIGNS: Mapping[str, Tone] = {
     "failure": Tone.BAD,
     "halt": Tone.WAITING,
     "attention-required": Tone.BAD,
+    "completed": Tone.GOOD,
+    "failed": Tone.BAD,
+    "crashed": Tone.BAD,
 }

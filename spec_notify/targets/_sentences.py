@@ -16,6 +16,7 @@ from spec_notify.core.event import (
     PIPELINE_COMPLETED,
     RECOVERED,
     RUN_FINISHED,
+    RUN_STOP,
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_TRANSITIONED,
@@ -119,6 +120,23 @@ def _step(told: dict[str, Any]) -> str:
     return ": ".join(_words([table(told, "workflow").get("name"), said]))
 
 
+def _agent_run(told: dict[str, Any]) -> str:
+    run = table(told, "run")
+    return ": ".join(_words([run.get("project"), arrow(run.get("task"), run.get("status"))]))
+
+
+def _of_agent_run(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    run, before = table(told, "run"), table(told, "previous")
+    yield "Run", " ".join(_words(run.get("run")))
+    yield "Agent", " ".join(_words(run.get("agent")))
+    yield "Exit code", " ".join(_words(run.get("exitCode")))
+    seconds = run.get("durationSeconds")
+    yield "Took", _lasted(seconds * 1_000) if isinstance(seconds, int | float) else ""
+    yield "Error", " ".join(_words(run.get("errorSummary")))
+    if told.get("correction") is True:
+        yield "Told before", " ".join(_words([before.get("status"), before.get("exitCode")]))
+
+
 def _failed(told: dict[str, Any]) -> str:
     about = _words(told.get("task")) or _words(told.get("type")) or ["an event"]
     return " for ".join([f"Given up: {about[0]}", *_words(told.get("subscription"))])
@@ -144,6 +162,9 @@ def facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Answer labels of ours with what the body says under each, maybe nothing."""
     if "workflow" in told:
         yield from _of_workflow(told)
+        return
+    if "run" in told:
+        yield from _of_agent_run(told)
         return
     task, review = table(told, "task"), table(told, "review")
     run, stage = table(told, "pipeline"), table(told, "stage")
@@ -225,6 +246,7 @@ _HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     WORKFLOW_COMPLETED: _ended,
     FAILURE_DETECTED: _step,
     RUN_FINISHED: _finish,
+    RUN_STOP: _agent_run,
     DEAD_LETTERED: _failed,
     RECOVERED: _works,
 }

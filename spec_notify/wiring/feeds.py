@@ -54,4 +54,13 @@ def stands(wiring: Wiring) -> Iterator[tuple[str, Snapshot, tuple[Notice, ...]]]
         yield feed.name, stood, tuple(said)
 
 
-_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = ()
+def _conductor(wiring: Wiring) -> Iterator[Feed]:
+    from spec_notify.disk.run_folders import RunFolders
+    from spec_notify.wiring import now
+
+    roots = wiring.config.conductor_roots if wiring.config.conductor_enabled else ()
+    for root in roots:
+        yield RunFolders(place(wiring, root), clock=now)
+
+
+_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = (_conductor,)

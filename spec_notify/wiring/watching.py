@@ -57,7 +57,7 @@ class Watching:
         """Answer a watcher of file events, not yet watching anything."""
         from spec_notify.watchers.files import FileWatcher
 
-        return FileWatcher(hint=hint, warn=warn, exclude=self._ours)
+        return FileWatcher(hint=hint, warn=warn, exclude=self._is_no_news)
 
     def rehearse(self) -> None:
         """Do once, before it counts, what the first change would otherwise wait for."""
@@ -126,6 +126,9 @@ class Watching:
         if stands != self._stands:
             self._stands, self._stirred = stands, now
         return self._stirred is not None and now - self._stirred < YOUNG
+
+    def _is_no_news(self, path: str) -> bool:
+        return self._ours(path) or not all(feed.minds(path) for feed in self._wiring.feeds)
 
     def _ours(self, path: str) -> bool:
         """Say whether a path is where we write evidence: that must not wake us."""

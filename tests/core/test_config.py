@@ -841,3 +841,37 @@ def test_a_root_is_a_plain_path(root: str) -> None:
     reading = parse(text, origin="config.toml", kind=Kind.NAMED)
 
     assert [each.key for each in reading.problems] == ["sources.conductor.roots"]
+
+
+CONDUCTOR = (
+    '[[subscriptions]]\nname = "a"\nurl = "https://a.example/"\nsecret_env = "S"\n'
+    'format = "conductor"\nsignature = "conductor"\n'
+)
+
+
+@pytest.mark.parametrize("events", ["", "events = []\n"])
+def test_conductors_format_hears_all_it_can_tell_when_no_event_is_named(events: str) -> None:
+    reading = parse(CONDUCTOR + events, origin="config.toml", kind=Kind.NAMED)
+
+    assert reading.config is not None
+    assert reading.config.subscriptions[0].events == ("run_stop",)
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("events", ['["*"]', '["run_stop", "spec-kit.task.completed"]'])
+def test_a_format_that_cannot_spell_what_it_hears_is_warned_about(events: str) -> None:
+    reading = parse(f"{CONDUCTOR}events = {events}\n", origin="config.toml", kind=Kind.NAMED)
+
+    (problem,) = reading.problems
+    assert (problem.key, problem.warning) == ("subscriptions[0].format", True)
+    assert problem.message.startswith("tells of run_stop alone")
+
+
+def test_an_event_filter_that_names_another_event_hears_no_run_stop() -> None:
+    text = f'{CONDUCTOR}events = ["run_start"]\n'
+    reading = parse(text, origin="config.toml", kind=Kind.NAMED)
+
+    assert reading.config is not None
+    (problem,) = reading.problems
+    assert (problem.key, problem.warning) == ("subscriptions[0].events", True)
+    assert reading.config.subscriptions[0].events == ("run_start",)

@@ -30,11 +30,13 @@ from spec_notify.core.payload import (
 )
 from spec_notify.core.run import Counts, Finish, RunPlace
 from spec_notify.core.run_payload import build_finish_event
+from spec_notify.core.run_stop_payload import build_run_stop
 from spec_notify.core.schema import json_schema, validate
 from spec_notify.core.snapshot import Task, Transition
 from spec_notify.core.spec_id import SpecId
 from spec_notify.core.status import CANONICAL, Status
 from spec_notify.core.workflow_payload import build_workflow_event
+from spec_notify.sources.run_info import Place, read_run_info, task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,6 +225,32 @@ FINISH = Finish(
     checked_at=NOW,
     created_at=parse_rfc3339("2026-11-20T08:15:00Z"),
 )
+
+
+def run_stop(name: str, before: str | None = None, **changes: Any) -> Event:
+    place = Place(project="orchard", task="prune", run="20261120-0958000000-4711-1")
+    text = (GOLDEN.parent / "conductor" / f"{name}.yaml").read_text("utf-8")
+    run = msgspec.structs.replace(read_run_info(text, place), **changes)
+    stood = None
+    if before is not None:
+        stood = Status(canonical=before.split(maxsplit=1)[0], text=before, raw=before)
+    task = task_of(run, place)
+    transition = Transition(
+        task=task, kind="changed", before=stood, after=task.status, appeared=stood is None
+    )
+    event = build_run_stop(
+        transition,
+        document="conductor://runs~1a2b3c4d",
+        repository="git.example/orchard",
+        generation="",
+        evidence_root="evidence",
+        occurrence=1,
+        now=NOW,
+    )
+    assert event is not None
+    return event
+
+
 EVENTS = {
     "stage_completed": artifact_event(ENDED, "success"),
     "stage_completed_bare": artifact_event(HALTED, "halt", git=NONE),
@@ -255,6 +283,11 @@ EVENTS = {
             counts=Counts(done=3, failed=0, blocked=0, total=3),
             outcome="success",
         )
+    ),
+    "run_stop": run_stop("completed", before="running"),
+    "run_stop_failed": run_stop("failed"),
+    "run_stop_corrected": run_stop(
+        "completed", before="failed -1", stopped=None, exit_code=0, error="adopted"
     ),
     "delivery_dead_lettered": build_plain_event(
         types.DEAD_LETTERED, HEALTH, HEALTH["delivery"], now=NOW

@@ -77,6 +77,10 @@ class Faucet:
     def folders(self) -> Sequence[Path]:
         return (self.file.parent,)
 
+    def minds(self, path: str) -> bool:
+        del path
+        return True
+
 
 def _told(run: str, ended: str) -> dict[str, object]:
     counts = {"done": int(ended == "over"), "failed": int(ended == "broken"), "blocked": 0}

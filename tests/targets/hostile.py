@@ -32,6 +32,7 @@ def data_of(text: str) -> dict[str, dict[str, Any]]:
     about_task = {**told, "task": task, "transition": turn}
     stage = {"name": text, "outcome": text, "durationMs": 7}
     run = {"outcome": text, "endedBy": text, "passed": 1, "failed": 1, "skipped": 0}
+    agent_run = ("project", "task", "run", "agent", "status", "errorSummary")
     names = ("delivery", "event", "subscription", "type", "task", "spec", "reason", "guidance")
     return {
         "spec-kit.task.completed": about_task,
@@ -43,6 +44,11 @@ def data_of(text: str) -> dict[str, dict[str, Any]]:
         "spec-auto.anomaly.consensus_conflict": {**told, "conflict": {"stage": text}},
         "delivery.dead_lettered": dict.fromkeys(names, text),
         "delivery.recovered": dict.fromkeys(names, text),
+        "run_stop": {
+            "run": {**dict.fromkeys(agent_run, text), "exitCode": 1, "durationSeconds": 1.5},
+            "correction": True,
+            "previous": {"status": text, "exitCode": 1},
+        },
         "run.finished": {
             **dict.fromkeys(("runId", "status", "createdAt", "completedAt"), text),
             "counts": dict.fromkeys(("done", "failed", "blocked", "total"), 1),

@@ -14,8 +14,8 @@ from spec_notify.core.addresses import check_url
 from spec_notify.core.config.own_keys import check_own
 from spec_notify.core.config.settings import suggest
 from spec_notify.core.config.tables import RETRY, SUBSCRIPTION, TERMS
-from spec_notify.core.event import TYPES
-from spec_notify.core.kinds import HEARD, TARGET_KINDS, Credential, Place, TargetKind
+from spec_notify.core.event import TEST, TYPES
+from spec_notify.core.kinds import HEARD, SPELLS, TARGET_KINDS, Credential, Place, TargetKind
 from spec_notify.core.status import CANONICAL, OUTCOMES
 from spec_notify.core.subscription import Subscription
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _OURS = re.compile(r"SPEC_NOTIFY_[A-Z0-9_]+")
 MOST_SUBSCRIPTIONS = 1_000
 _PLAIN = Subscription(name="")
+_HEARABLE = {*TYPES, "*"} - {TEST}
 
 
 def read_subscriptions(
@@ -70,8 +71,9 @@ def _subscription(raw: object, findings: Findings, path: KeyPath) -> Subscriptio
     own = {key: value for key, value in raw.items() if key in TERMS}
     rest = {key: value for key, value in raw.items() if key not in TERMS}
     fields = findings.table(rest, SUBSCRIPTION, path, tables=("retry",))
-    if "events" not in raw:
-        fields["events"] = HEARD.get(str(fields.get("format")), _PLAIN.events)
+    format_ = str(fields.get("format"))
+    if "events" not in raw or (raw["events"] == [] and format_ in SPELLS):
+        fields["events"] = HEARD.get(format_, _PLAIN.events)
     fields["terms"] = msgspec.structs.replace(_PLAIN.terms, **findings.table(own, TERMS, path))
     if "retry" in raw:
         fields["retry"] = _retry(raw["retry"], findings, (*path, "retry"))
@@ -179,10 +181,23 @@ def _check_filters(found: Subscription, findings: Findings, path: KeyPath) -> No
             (*path, "events"), "is empty, so nothing is sent", 'Name types, or ["*"]', warning=True
         )
     _check_known(found.events, (*TYPES, "*"), findings, (*path, "events"))
+    _check_spelling(found, findings, (*path, "format"))
     known = (*CANONICAL, *OUTCOMES)
     spelled = {each.casefold(): each for each in known}
     statuses = [spelled.get(each.casefold(), each) for each in found.statuses]
     _check_known(statuses, known, findings, (*path, "statuses"))
+
+
+def _check_spelling(found: Subscription, findings: Findings, path: KeyPath) -> None:
+    """Report a format that cannot spell all the events it is asked for."""
+    spells = SPELLS.get(found.format)
+    if spells is not None and any(each not in spells for each in found.events if each in _HEARABLE):
+        findings.report(
+            path,
+            f"tells of {', '.join(spells)} alone: other events in it become dead letters",
+            f"Keep to events = {list(spells)}".replace("'", '"') + ", or choose another format",
+            warning=True,
+        )
 
 
 def _check_known(
