@@ -92,7 +92,8 @@ def _let_go(spool: Spool, path: str) -> None:
         stored = ledger.document(path)
         if stored is not None:
             after = stored.revision + 1
-            ledger.save(msgspec.structs.replace(stored, revision=after, held=0, held_since=None))
+            freed = {"held": 0, "held_since": None, "held_why": ""}
+            ledger.save(msgspec.structs.replace(stored, revision=after, **freed))
 
 
 def _report(

@@ -245,7 +245,7 @@ def _spool(wiring: Wiring) -> Iterator[Finding]:
             yield Finding(
                 "warn",
                 "held",
-                f"{path}: {each.held} events wait for a human",
+                f"{path}: {plural(each.held, 'event')} wait for a human: {each.held_why}",
                 f"`spec-notify accept {path}` sends them, --discard lets them go",
             )
     for warning in wiring.take_warnings():

@@ -165,7 +165,12 @@ def _held(wiring: Wiring) -> list[dict[str, Any]]:
 
     known = wiring.spool.documents() if wiring.has_spool else {}
     return [
-        {"document": path, "events": each.held, "since": rfc3339(each.held_since or each.seen_at)}
+        {
+            "document": path,
+            "events": each.held,
+            "since": rfc3339(each.held_since or each.seen_at),
+            "reason": each.held_why,
+        }
         for path, each in sorted(known.items())
         if each.held
     ]
@@ -183,7 +188,8 @@ def _print(page: _Page) -> None:
         say(f"breaker of {breaker['endpoint']} ({shared}): {spell_breaker(breaker)}")
     for wait in page.held:
         say(
-            f"held: {wait['document']}: {plural(wait['events'], 'event')} since {wait['since']}; "
+            f"held: {wait['document']}: {plural(wait['events'], 'event')} since {wait['since']}: "
+            f"{wait['reason'] or 'too many changes at once'}; "
             f"`spec-notify accept {wait['document']}` sends them"
         )
     _print_documents(page.documents)

@@ -141,7 +141,7 @@ def _report(here: Session, looked: Looked, *, way_out: str | None) -> None:
         words = (
             f"scan {way_out}` sends them, nothing was" if way_out else f"accept {path}` sends them"
         )
-        here.talk(f"{path}: {count} events are held; `spec-notify {words}")
+        here.talk(f"{path}: {plural(count, 'event')} held; `spec-notify {words}")
     for path, why in {**looked.deferred, **looked.unreadable}.items():
         here.talk(f"{path}: not looked at: {why}")
     for path, notice in looked.notices:

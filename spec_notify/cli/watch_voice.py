@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .output import json_bytes, tell
+from .output import json_bytes, plural, tell
 from .scan import named
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Voice:
             self._speak(facts, f"{event.document}: {named(event)} is {event.status}")
         unseen = {**looked.unreadable, **looked.deferred}
         troubles = [
-            f"{path}: {count} events are held; `spec-notify accept {path}` sends them"
+            f"{path}: {plural(count, 'event')} held; `spec-notify accept {path}` sends them"
             for path, count in looked.held.items()
         ]
         self.troubled(

@@ -10,17 +10,19 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event
+from spec_notify.core.repeats import noted, too_many
 from spec_notify.core.snapshot import Notice
 from spec_notify.pipeline.admission import admit
 from spec_notify.pipeline.news import News
-from spec_notify.pipeline.tally import Tally, hold
+from spec_notify.pipeline.tally import TOO_MANY, Tally, hold
 from spec_notify.pipeline.trees import is_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from spec_notify.core.config import Config
     from spec_notify.pipeline.trail import Change
@@ -133,14 +135,19 @@ class Intake:
             changes=seen.changes,
         )
         wanted = news.wanted()
-        # What is held waits for a human, even once fewer than the limit are left of it.
-        most = 0 if seen.before and seen.before.held else self._config.hold_above
-        if len(wanted) > most and not places & {*wish.accept, *wish.discard}:
-            hold(ledger, seen, len(wanted), now, tally)
+        keys = [_name(seen.changes[index]) for index, _ in wanted]
+        accepted, discarded = places & {*wish.accept}, places & {*wish.discard}
+        known = ledger.document(path)
+        # Somebody has looked at it: what was told before their word counts no more.
+        lately = {} if known is None or accepted or discarded else known.lately
+        why = self._overflow(seen, keys, lately, now)
+        if why is not None and not accepted and not discarded:
+            hold(ledger, seen, len(wanted), now, tally, why=why)
             return
-        ledger.save(seen.stored)
+        told = noted(lately, () if discarded else keys, now)
+        ledger.save(replace(seen.stored, lately=told))
         self._mark("look.saved")
-        if seen.baseline or places & {*wish.discard}:
+        if seen.baseline or discarded:
             # An evidence tree where no run left anything is nothing to speak of.
             if seen.stored.snapshot.tasks or not is_tree(path):
                 tally.baselines.append(path)
@@ -151,11 +158,29 @@ class Intake:
             admitted = admit(ledger, event, takers, max_pending=self._config.max_pending, now=now)
             tally.admitted(event, admitted)
 
+    def _overflow(
+        self, seen: Seen, keys: Sequence[str], lately: Mapping[str, tuple[int, ...]], now: int
+    ) -> str | None:
+        """Say why these changes wait for a human; None when they do not."""
+        if not keys:
+            return None
+        # What is held waits for a human, even once fewer than the limit are left of it.
+        if seen.before and seen.before.held:
+            return seen.before.held_why or TOO_MANY
+        if len(keys) > self._config.hold_above:
+            return TOO_MANY
+        each, look = self._config.hold_repeats_above, self._config.hold_above
+        return too_many(lately, keys, each=each, look=look, now=now)
+
     def _event(self, ledger: Ledger, path: str, change: Change, now: int) -> Event:
         transition = change.transition
         to = transition.after.canonical if transition.after else ""
         count = ledger.occurrence(path, transition.task.key, to)
         return self._context.event(path, change, occurrence=count, now=now)
+
+
+def _name(change: Change) -> str:
+    return change.name or change.transition.task.key
 
 
 def _looked(reading: Reading, tally: Tally) -> Looked:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.seen import Seen
     from spec_notify.ports import Ledger
 
+TOO_MANY = "too many changes at once"
+
 
 class Tally:
     """What a look has done so far."""
@@ -28,7 +30,9 @@ class Tally:
             self.events.append(event)
 
 
-def hold(ledger: Ledger, seen: Seen, count: int, now: int, tally: Tally) -> None:
+def hold(
+    ledger: Ledger, seen: Seen, count: int, now: int, tally: Tally, *, why: str = TOO_MANY
+) -> None:
     """Leave what is remembered as it was, so that every look finds the same until it is told."""
     before = seen.before or seen.stored
     if seen.moved_from is not None:
@@ -39,6 +43,7 @@ def hold(ledger: Ledger, seen: Seen, count: int, now: int, tally: Tally) -> None
         revision=seen.stored.revision,
         held=count,
         held_since=before.held_since or now,
+        held_why=before.held_why or why,
     )
     ledger.save(held)
     tally.held[held.path] = count

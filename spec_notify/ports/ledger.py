@@ -43,6 +43,10 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     held: int = 0
     """Transitions waiting for `accept`; 0 when nothing is held."""
     held_since: int | None = None
+    held_why: str = ""
+    """What was too much, in words."""
+    lately: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
+    """When each task was told of in the last hour (`core.repeats`)."""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

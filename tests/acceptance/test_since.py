@@ -308,7 +308,7 @@ def test_too_much_of_one_document_waits_for_a_word(
     assert [each["task"] for each in answer["events"]] == ["T9"]
     assert answer["held"] == {"SPEC.md": 3}
     said = till.scan(root, "HEAD~1", code=1).stderr
-    assert "SPEC.md: 3 events are held; `spec-notify scan --since HEAD~1 --accept`" in said
+    assert "SPEC.md: 3 events held; `spec-notify scan --since HEAD~1 --accept`" in said
     assert [task for task, _ in till.events(root, "HEAD~1", "--accept")] == tasks
     assert till.events(root, "HEAD~1", "--accept") == []
 

@@ -133,7 +133,8 @@ def test_list_of_what_waits(open_shop: Callable[..., Shop]) -> None:
     answer = shop.json("--list")
 
     (held,) = answer["held"]
-    assert_shaped(held, {"document": (str,), "events": (int,), "since": (str,)})
+    shape = {"document": (str,), "events": (int,), "since": (str,), "reason": (str,)}
+    assert_shaped(held, shape)
     assert INSTANT.fullmatch(held["since"])
     (waiting,) = answer["deliveries"]
     assert waiting["state"] == "pending"

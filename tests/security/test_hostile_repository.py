@@ -14,6 +14,7 @@ import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
+from spec_notify.transports.receiver import Answer
 from tests.acceptance.shop import board, told, wait_until
 
 from .canaries import Canary, files, found, random
@@ -21,6 +22,7 @@ from .canaries import Canary, files, found, random
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from spec_notify.transports.receiver import Request
     from tests.acceptance.shop import Shop
 
 COMMANDS = [
@@ -225,6 +227,35 @@ def test_our_own_evidence_is_no_news(open_shop: Callable[..., Shop]) -> None:
     events = [json.loads(each.body) for each in shop.arrivals(2)]
     assert [each["data"]["task"]["id"] for each in events] == ["T1", "T2"]
     assert len(shop.json("list")["deliveries"]) == 2
+
+
+def test_a_loop_between_events_and_documents_ends(open_shop: Callable[..., Shop]) -> None:
+    flips = 0
+
+    def reopen_and_finish(request: Request) -> Answer:
+        nonlocal flips
+        flips += 1
+        # What a script does that takes a Done for a reason to work on it again.
+        for status in ("Backlog", "Done"):
+            shop.board(T1=status, T2="Backlog")
+            shop.run("scan")
+        return Answer(status=204)
+
+    shop = open_shop(answers=reopen_and_finish, top="[sources.spec]\nhold_repeats_above = 5")
+    shop.board(T1="Backlog", T2="Backlog")
+    shop.trust()
+    shop.board(T1="Done", T2="Backlog")
+    shop.run("scan", "--deliver", "--drain", "20s")
+
+    assert flips == 5
+    (held,) = shop.json("list")["held"]
+    assert (held["document"], held["events"]) == ("SPEC.md", 1)
+    assert held["reason"] == "T1 changed more than 5 times in an hour"
+    assert held["reason"] in shop.run("list").stdout
+    assert held["reason"] in shop.run("doctor").stdout
+    shop.run("accept", code=0)
+    assert shop.json("list")["held"] == []
+    assert len(shop.json("list")["deliveries"]) == 6
 
 
 def test_ten_thousand_tasks_flipped_at_once_wait_for_a_word(shop: Shop) -> None:

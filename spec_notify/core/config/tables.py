@@ -102,6 +102,7 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
         "paths": Setting("paths", each(inside)),
         "format": Setting("format", choice(*DOCUMENT_FORMATS)),
         "hold_above": Setting("hold_above", whole(1, 1_000_000)),
+        "hold_repeats_above": Setting("hold_repeats_above", whole(1, 1_000_000)),
         "status_by_section": Setting("status_by_section", each(inside)),
         "spec_id": Setting("spec_id", spec_id),
     },
