@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 
 OURS = ("README.md", "CHANGELOG.md", "docs", "evidence", ".ci", "Makefile")
 OURS += ("Taskfile.yml", "scripts")
-    "README.md",
-    "CHANGELOG.md",
-    "docs",
-    "evidence",
-    ".ci",
-    "Makefile",
-    "Taskfile.yml",
-    "scripts",
-)
 FILES = [path.relative_to(TOP).as_posix() for path in tracked(*OURS)]
 PAGES = [file for file in FILES if file.endswith(".md")]
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
