@@ -25,6 +25,7 @@ COMMANDS = {
     "ack": "ack",
     "export": "export",
     "purge": "purge",
+    "report": "report",
     "metrics": "metrics",
     "accept": "accept",
     "diff": "diff",

@@ -19,8 +19,11 @@ _STYLES = {
     "parked": "yellow",
     "dead": "red",
     "cancelled": "dim",
+    "pass": "green",
+    "fail": "red",
+    "no data": "dim",
 }
-"""The colour of a cell that says no more than a state."""
+"""The colour of a cell that says no more than a state or a judgement."""
 
 
 def board(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

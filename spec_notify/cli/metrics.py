@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from spec_notify.core.errors import UsageError
 from spec_notify.pipeline.gauges import exposition, samples
 
-from .output import say
+from .output import put, say
 from .session import session
 
 
@@ -42,11 +39,5 @@ def metrics(
     if output is None:
         say(text.rstrip("\n"))
         return 0
-    beside = Path(f"{output}.{os.getpid()}.tmp")
-    try:
-        beside.write_text(text, encoding="ascii")
-        beside.replace(output)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"{output}: {error.strerror}") from error
+    put(output, text.encode("ascii"))
     return 0

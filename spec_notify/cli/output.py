@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from spec_notify.core.errors import UsageError
 from spec_notify.core.redaction import safe_text
 
 if TYPE_CHECKING:
@@ -52,6 +55,18 @@ def tell(text: str) -> None:
     """Print a line of talk on stderr."""
     sys.stderr.write(safe_text(text, keep="\n") + "\n")
     sys.stderr.flush()
+
+
+def put(file: str, body: bytes) -> None:
+    """Put a file where the user says, whole: nobody ever reads half of it. Raises UsageError."""
+    beside = Path(f"{file}.{os.getpid()}.tmp")
+    try:
+        beside.write_bytes(body)
+        beside.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise UsageError(f"{file}: {error.strerror}") from error
 
 
 def flush() -> None:

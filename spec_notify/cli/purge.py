@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spec_notify.core.delivery import State
-from spec_notify.core.errors import UsageError
-from spec_notify.core.instant import parse_duration, parse_rfc3339, rfc3339
+from spec_notify.core.instant import parse_duration, rfc3339
 
 from .output import plural
 from .selection import (
@@ -25,6 +24,7 @@ from .selection import (
     Yes,
     agreed,
     find,
+    instant,
     only,
     show,
 )
@@ -93,11 +93,8 @@ def _before(until: str | None, older_than: str | None) -> str | None:
 
     if older_than is None:
         return until
-    end = rfc3339(now() - parse_duration(older_than))
-    try:
-        return min(until, end, key=parse_rfc3339) if until else end
-    except ValueError:
-        raise UsageError(f"{until} is no instant: write 2026-11-20T10:00:00Z") from None
+    ends = [now() - parse_duration(older_than), instant(until)]
+    return rfc3339(min(each for each in ends if each is not None))
 
 
 def _log(gone: list[Delivery], *, stayed: int) -> Iterator[str]:

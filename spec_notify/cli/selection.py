@@ -32,8 +32,10 @@ States = Annotated[
     list[str] | None,
     typer.Option("--state", metavar="STATE", help="Only those in this state; may be repeated."),
 ]
-Since = Annotated[str | None, typer.Option(help="Queued at or after this instant.")]
-Until = Annotated[str | None, typer.Option(help="Queued before this instant.")]
+Since = Annotated[
+    str | None, typer.Option(help="Queued at or after this instant, date or time ago (7d).")
+]
+Until = Annotated[str | None, typer.Option(help="Queued before this instant, date or time ago.")]
 OfSubscription = Annotated[str | None, typer.Option("--subscription", help="Only this one's.")]
 OfType = Annotated[str | None, typer.Option("--type", help="Only this event type.")]
 OfSpec = Annotated[str | None, typer.Option("--spec", help="Only this SPEC's.")]
@@ -71,8 +73,8 @@ class Selection(NamedTuple):
             subscription=self.subscription,
             type=self.type,
             spec=self.spec,
-            since=_instant(self.since),
-            until=_instant(self.until),
+            since=instant(self.since),
+            until=instant(self.until),
         )
 
 
@@ -83,13 +85,12 @@ def _state(text: str) -> State:
         raise UsageError(f"{text} is no state: one of {', '.join(State)}") from None
 
 
-def _instant(text: str | None) -> int | None:
-    from spec_notify.core.instant import parse_rfc3339
+def instant(text: str | None) -> int | None:
+    """Read what `--since` and `--until` say. Raises UsageError for what is no instant."""
+    from spec_notify.core.instant import parse_moment
+    from spec_notify.wiring import now
 
-    try:
-        return parse_rfc3339(text) if text else None
-    except ValueError:
-        raise UsageError(f"{text} is no instant: write 2026-11-20T10:00:00Z") from None
+    return parse_moment(text, now=now()) if text else None
 
 
 def find(here: Session, wiring: Wiring, selection: Selection, verb: str) -> list[Delivery]:

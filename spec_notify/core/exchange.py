@@ -37,6 +37,8 @@ _SENT = frozenset(
         *("x-spec-notify-schema-version", "x-github-api-version"),
     )
 )
+# How the headers end that prove a body: every profile's in core.signature.
+_SIGNATURE = ("-signature", "-signature-256")
 _RECEIVED = frozenset(
     (
         *("cf-ray", "content-length", "content-type", "date", "location", "request-id"),
@@ -44,6 +46,29 @@ _RECEIVED = frozenset(
         *("x-request-id", "x-slack-req-id"),
     )
 )
+
+
+class _Request(msgspec.Struct, frozen=True, kw_only=True):
+    headers: dict[str, str] = {}
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    dry_run: bool = msgspec.field(name="dryRun", default=False)
+    request: _Request | None = None
+
+
+_RECORDS = msgspec.json.Decoder(_Record)
+
+
+def is_signed(record: bytes) -> bool | None:
+    """Say whether the webhook request a record tells of was signed; None if it tells of none."""
+    try:
+        said = _RECORDS.decode(record)
+    except (ValueError, RecursionError):
+        return None
+    if said.request is None or said.dry_run or "webhook-id" not in said.request.headers:
+        return None
+    return any(name.endswith(_SIGNATURE) for name in said.request.headers)
 
 
 def inert(text: str, secrets: Sequence[Secret]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from .errors import SpellingError
@@ -29,6 +30,21 @@ def parse_rfc3339(text: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return round((moment - _EPOCH) / timedelta(milliseconds=1))
+
+
+def parse_moment(text: str, *, now: int) -> int:
+    """Read an instant, a date (its first moment, UTC) or how long ago, as `7d`.
+
+    Raises SpellingError.
+    """
+    with suppress(SpellingError):
+        return now - parse_duration(text)
+    try:
+        return parse_rfc3339(text)
+    except ValueError:
+        raise SpellingError(
+            f"{text} is no instant: write 2026-11-20T10:00:00Z, 2026-11-20, or how long ago, as 7d"
+        ) from None
 
 
 def parse_duration(text: str) -> int:

@@ -55,6 +55,7 @@ class Replays(msgspec.Struct, frozen=True, kw_only=True):
 
     replayed: int = 0
     delivered: int = 0
+    dead: int = 0
     in_time: int = 0
     """Delivered within 24 hours of the replay."""
     failed: int = 0
@@ -200,16 +201,21 @@ def _waits(passage: Passage) -> bool:
 
 
 def _replays(passages: Iterable[Passage], now: int) -> Replays:
-    replayed = in_time = delivered = failed = 0
-    for each in passages:
-        if each.replayed_at is None or each.dry_run or each.state is State.CANCELLED:
-            continue
-        took = (each.finished_at or now) - each.replayed_at
-        replayed += 1
-        delivered += each.delivered
-        in_time += each.delivered and took <= goals.MENDED
-        failed += each.state is State.DEAD or took > goals.MENDED
-    return Replays(replayed=replayed, delivered=delivered, in_time=in_time, failed=failed)
+    again = [
+        (each, (each.finished_at or now) - each.replayed_at)
+        for each in passages
+        if each.replayed_at is not None and not each.dry_run and each.state is not State.CANCELLED
+    ]
+    dead = [each.state is State.DEAD for each, _ in again]
+    return Replays(
+        replayed=len(again),
+        delivered=sum(each.delivered for each, _ in again),
+        dead=sum(dead),
+        in_time=sum(each.delivered and took <= goals.MENDED for each, took in again),
+        failed=sum(
+            died or took > goals.MENDED for died, (_, took) in zip(dead, again, strict=True)
+        ),
+    )
 
 
 def _reasons(passages: Iterable[Passage]) -> tuple[tuple[str, int], ...]:

@@ -13,6 +13,7 @@ import msgspec
 
 from spec_notify.core.chain import Breach, chains, is_anchor_name, read_link, verify_chain
 from spec_notify.core.evidence import parse_name
+from spec_notify.core.exchange import is_signed
 
 from .atomic import open_folder, read_below
 from .eviction import RECORD_LIMIT
@@ -93,6 +94,30 @@ def verify(root: Path) -> Report:
 def audit(root: Path) -> list[Usage]:
     """Weigh every directory of records below an evidence root, as rotation does."""
     return [_usage(name, files) for name, _, files in _folders(root)]
+
+
+class Requests(msgspec.Struct, frozen=True, kw_only=True):
+    """How many webhook requests were made, and how many of them were signed."""
+
+    made: int = 0
+    signed: int = 0
+
+
+def requests(root: Path, *, since: int, until: int) -> Requests:
+    """Count the webhook requests whose records below an evidence root are of a time.
+
+    A dry run made none. What is no record of ours, or cannot be read, counts for nothing.
+    """
+    made = signed = 0
+    for _, folder, files in _folders(root):
+        for name, _ in files:
+            facts = parse_name(name)
+            if facts is None or not since <= facts.at < until:
+                continue
+            said = is_signed(read_below(folder, name, limit=RECORD_LIMIT) or b"")
+            made += said is not None
+            signed += said is True
+    return Requests(made=made, signed=signed)
 
 
 def _folders(root: Path) -> Iterator[tuple[str, int, Sequence[tuple[str, os.stat_result]]]]:

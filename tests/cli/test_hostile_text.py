@@ -36,6 +36,7 @@ COMMANDS = [
     "config check",
     "evidence verify",
     "evidence audit",
+    "report",
     "accept",
 ]
 

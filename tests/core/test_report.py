@@ -160,7 +160,11 @@ def test_a_replay_succeeds_within_a_day(
     told = of(passage, now=now)
 
     assert told.replays == Replays(
-        replayed=replayed, delivered=arrived, in_time=in_time, failed=failed
+        replayed=replayed,
+        delivered=arrived,
+        dead=int(passage.state is State.DEAD),
+        in_time=in_time,
+        failed=failed,
     )
     assert found(told, goals.REPLAY_SUCCESS)[1] == in_time + failed
 
