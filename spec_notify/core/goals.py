@@ -44,6 +44,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit
     most: float | None = None
     least: float | None = None
+    strict: bool = True
+    """Whether a miss is a fault of deliveries; how many people use them is none."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +131,7 @@ ADOPTION = Goal(
     what="subscriptions that received something",
     unit=Unit.COUNT,
     least=2,
+    strict=False,
 )
 EVIDENCE = Goal(
     key="evidence",

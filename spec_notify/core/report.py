@@ -95,8 +95,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> int:
-        """Count the goals that were missed."""
-        return sum(each.judgement is Judgement.FAIL for each in self.findings)
+        """Count the missed goals that deliveries answer for (`Goal.strict`)."""
+        missed = (each for each in self.findings if each.judgement is Judgement.FAIL)
+        return sum(each.goal.strict for each in missed)
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):

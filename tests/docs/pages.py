@@ -17,6 +17,13 @@ _CHANCE = (
     (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12,64}\b"), "<hex>"),
     (re.compile(r"127\.0\.0\.1([: ])(port )?\d+"), r"127.0.0.1\1\2<port>"),
 )
+_MEASURES = (
+    (re.compile(r"(?<![\w.])[\d.]+ (?:ms|s|min|h|d)(?: \d+ (?:s|min|h))?\b"), "<length>"),
+    (re.compile(r"[\d,]+ bytes"), "<size>"),
+    (re.compile(r"[\d.]+ % of the cap"), "<share>"),
+    # Columns are as wide as what was measured.
+    (re.compile(r" {2,}"), "  "),
+)
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -38,5 +45,12 @@ def blocks(page: str, language: str) -> list[str]:
 def without_chance(text: str) -> str:
     """Answer a transcript with ids, instants, signatures, hashes and ports replaced."""
     for pattern, shown in _CHANCE:
+        text = pattern.sub(shown, text)
+    return text
+
+
+def without_measures(text: str) -> str:
+    """Answer a transcript with lengths of time and sizes replaced too."""
+    for pattern, shown in _MEASURES:
         text = pattern.sub(shown, text)
     return text
