@@ -71,6 +71,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     enabled: bool = False
     repository: str | None = None
+    event_log_size: int = 100
     subscriptions: tuple[Subscription, ...] = ()
     paths: tuple[str, ...] = DEFAULT_PATHS
     format: str | None = None

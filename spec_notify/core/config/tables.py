@@ -96,6 +96,7 @@ def _delays(value: object) -> object:
 ROOT: Mapping[str, Setting] = {
     "enabled": Setting("enabled", flag),
     "repository": Setting("repository", text),
+    "event_log_size": Setting("event_log_size", whole(1, 100_000)),
 }
 SECTIONS: Mapping[str, Mapping[str, Setting]] = {
     "sources.spec": {
