@@ -21,6 +21,8 @@ COMMANDS = {
     "test": "test",
     "list": "list",
     "replay": "replay",
+    "emit": "emit",
+    "run": "run",
     "cancel": "cancel",
     "ack": "ack",
     "export": "export",
@@ -130,5 +132,8 @@ def _check(words: Words) -> None:
     for option, value in (("--repo", words.repo), ("--config", words.config)):
         if value == "":
             raise UsageError(f"{option} needs a value")
+    if words.command == "run" and not {"--", "-h", "--help"} & {*words.rest}:
+        # Else an option of the command's own, as -q, would be taken for one of ours.
+        raise UsageError("the command to run stands after --, as in: spec-notify run -- make test")
     if words.repo is not None and not Path(words.repo).is_dir():
         raise UsageError(f"--repo {words.repo}: there is no such folder")
