@@ -45,12 +45,12 @@ def run(
     name and the command's own.
     """
     from spec_notify.core.instant import parse_duration
-    from spec_notify.disk.child import Child
+    from spec_notify.disk.child import Child, environment
 
     here = session(context)
     budget = parse_duration(drain)
     began = time.perf_counter()
-    child = Child.start(command, os.environ)
+    child = Child.start(command, environment())
     # Loaded once the command runs, which need not wait for it.
     from .run_telling import Telling
 

@@ -19,6 +19,7 @@ from spec_notify.core.event import (
     WORKFLOW_COMPLETED,
     WORKFLOW_STARTED,
 )
+from spec_notify.disk.child import FORWARDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 GRACE = 10.0
 """Seconds beyond the drain that writing to the spool and attempts under way may take."""
-_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Telling:
@@ -140,10 +140,14 @@ class _Heard(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.lines: list[str] = []
+        self._kinds = set[tuple[str, str | None]]()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record's first line."""
-        self.say(record.getMessage())
+        """Keep the first line of the first record of a kind of trouble, for each webhook."""
+        kind = (record.msg, getattr(record, "webhook", None))
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            self.say(record.getMessage())
 
     def say(self, text: str) -> None:
         """Keep a line."""
@@ -163,7 +167,7 @@ def _stoppable() -> Iterator[None]:
     def stop(number: int, frame: object) -> None:  # noqa: ARG001 - as the signal module calls it
         raise _StoppedError
 
-    kept = {each: signal.signal(each, stop) for each in _STOPS if _is_heard(each)}
+    kept = {each: signal.signal(each, stop) for each in FORWARDED if _is_heard(each)}
     try:
         yield
     finally:

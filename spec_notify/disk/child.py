@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _SIGNALLED = 128
 # Python ignores these two in itself; a command expects them as the system has them.
 _PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
+
+
+_COERCED = "LC_CTYPE"
+"""What Python sets in its own environment where it was given the C locale (PEP 538)."""
+_GIVEN = Path("/proc/self/environ")
 
 
 class Ended(NamedTuple):
@@ -74,6 +80,18 @@ class Child:
         # It is ours until it is waited for, so its number is nobody else's.
         if told.si_code <= 0 or os.getpgid(self._pid) != os.getpgrp():
             os.kill(self._pid, told.si_signo)
+
+
+def environment() -> dict[str, str]:
+    """Answer the environment this process was given, for a command to have in our place."""
+    given = dict(os.environ)
+    try:
+        names = {each.partition(b"=")[0] for each in _GIVEN.read_bytes().split(b"\0")}
+    except OSError:
+        return given
+    if _COERCED.encode() not in names:
+        given.pop(_COERCED, None)
+    return given
 
 
 def _heard() -> set[signal.Signals]:

@@ -52,6 +52,8 @@ def _source(data: dict[str, Any]) -> str:
 
 
 def _subject(data: dict[str, Any]) -> str:
-    """Answer the task's id; of an event about a delivery, the one it was about."""
+    """Answer the task's id; of an event about a delivery, the one it was about; or the workflow."""
+    if "workflow" in data:
+        return _member(data, "workflow", "name")
     told = data.get("task")
     return told if isinstance(told, str) else _member(data, "task", "id")

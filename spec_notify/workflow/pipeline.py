@@ -117,7 +117,7 @@ class PipelineRunner:
         said: dict[str, Any] = {
             "success": ended.success,
             "total_duration_ms": ended.total_duration_ms,
-            "steps_passed": sum(not (each.failed or each.skipped) for each in results),
+            "steps_passed": sum(each.success for each in results),
             "steps_failed": failed,
         }
         said |= {"report": ended.report} if ended.report is not None else {}

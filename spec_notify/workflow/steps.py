@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from spec_notify.core import steps as core
 from spec_notify.core.errors import SpellingError
+from spec_notify.core.steps import added_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,12 +38,6 @@ class StepResult(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self) -> bool:
         """Whether it ran, and not well."""
         return not (self.success or self.skipped)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Answer the result as a report has it."""
-        said = {"step_type": self.step_type, "service": self.service, "success": self.success}
-        said |= {"skipped": self.skipped, "duration_ms": self.duration_ms}
-        return said | ({"error": self.error} if self.error is not None else {})
 
 
 class Step(Protocol):
@@ -100,19 +96,19 @@ class ReportStep:
 
 def report(results: Iterable[StepResult]) -> dict[str, Any]:
     """Answer counts, the whole duration in milliseconds, and each result."""
-    found = [*results]
-    passed = sum(each.success and not each.skipped for each in found)
-    skipped = sum(each.skipped for each in found)
-    return {
-        "summary": {
-            "total": len(found),
-            "passed": passed,
-            "failed": len(found) - passed - skipped,
-            "skipped": skipped,
-        },
-        "total_duration_ms": sum(each.duration_ms for each in found),
-        "steps": [each.to_dict() for each in found],
-    }
+    return added_up(
+        [
+            core.Step(
+                step_type=each.step_type,
+                service=each.service,
+                success=each.success,
+                skipped=each.skipped,
+                duration_ms=each.duration_ms,
+                error=each.error,
+            )
+            for each in results
+        ]
+    )
 
 
 STEP_REGISTRY: dict[str, Callable[[str], Step]] = {ReportStep.step_type: ReportStep}

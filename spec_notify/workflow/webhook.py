@@ -83,7 +83,8 @@ class WebhookListener:
         except Exception as error:  # noqa: BLE001 - nobody awaits this task: it is told here
             trouble = _spell(error)
         if trouble is not None:
-            logger.warning("webhook %s: %s: %s", name, delivery, trouble)
+            said = "webhook %s: %s: %s"
+            logger.warning(said, name, delivery, trouble, extra={"webhook": name})
 
     async def aclose(self, drain: float = DRAIN) -> None:
         """Deliver for at most `drain` seconds more; what is left stays queued."""

@@ -82,6 +82,10 @@ def test_the_subject_is_the_task_s_id_where_there_is_one(task: object, subject: 
     assert about(None, task).get_subject() == subject
 
 
+def test_the_subject_of_a_workflow_is_its_name() -> None:
+    assert read(BODIES["workflow_completed"]).get_subject() == "nightly"
+
+
 def test_it_is_spelled_the_same_each_time() -> None:
     assert cloudevents.spell(BODY) == cloudevents.spell(BODY)
 
