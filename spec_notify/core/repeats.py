@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WINDOW = 3_600_000
-ALL_TIMES = 10
+ALL_TIMES = 100
 """A document may tell, of all its tasks, so many times in a window what one look may tell."""
 
 

@@ -77,7 +77,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     statuses: dict[str, str] = {}
     hold_above: int = 500
-    hold_repeats_above: int = 60
+    hold_repeats_above: int = 1_000
     status_by_section: tuple[str, ...] = ()
     spec_id: str | None = None
     conductor_roots: tuple[str, ...] = ()
