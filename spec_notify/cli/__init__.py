@@ -39,6 +39,7 @@ COMMANDS = {
     "sign": "sign",
     "verify": "sign",
     "listen": "listen",
+    "serve": "serve",
     "schema": "schema",
     "evidence": "evidence",
     "demo": "demo",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.feeding import Looks
     from spec_notify.pipeline.intake import Intake
     from spec_notify.pipeline.reading import Reader, Reading
-    from spec_notify.ports import EvidenceLog, Feed, Route, Spool, StoredDocument
+    from spec_notify.ports import EvidenceLog, Feed, Route, Showing, Spool, StoredDocument
     from spec_notify.sources.memory import Memory
 
     from .watching import Watching
@@ -102,6 +102,12 @@ class Wiring(Places):
                 "a fresh one takes every document as it stands"
             )
         return spool
+
+    def peek(self) -> Showing | None:
+        """Open the spool only to show it; None where there is none. Raises SpoolError."""
+        from spec_notify.spool.sqlite import SqliteSpool
+
+        return SqliteSpool.peek(self.state / "spool.db")
 
     @cached_property
     def workspace(self) -> Folder:

@@ -1,0 +1,90 @@
+"""The server: one socket, one loop, and an end that comes at once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from .files import Files
+from .guard import Guard
+from .hub import Hub
+from .routes import HEALTH, Facts, Routes
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from .hosts import Hosts
+    from .window import Window
+
+MOST_CONNECTIONS = 512
+_GRACE = 2
+"""Seconds an answer under way gets at the end."""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Ours end the streams too, and the process with the code the contract gives it.
+        yield
+
+
+async def serve(
+    listening: socket.socket,
+    window: Window,
+    facts: Facts,
+    *,
+    hosts: Hosts,
+    token: bytes | None,
+    ready: Callable[[], None],
+) -> int:
+    """Serve on a listening socket until a signal comes; answer the exit code."""
+    hub, files = Hub(window), Files()
+    app = Guard(
+        Routes(window, hub, files, facts).app(),
+        hosts=hosts,
+        token=token,
+        open={*files.paths, HEALTH},
+    )
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    stopped_by = signal.SIGTERM
+
+    def stop(by: signal.Signals) -> None:
+        nonlocal stopped_by
+        stopped_by = by
+        # The second signal means now.
+        server.force_exit = server.should_exit
+        server.should_exit = True
+        hub.stop()
+
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop, each)
+    looking = asyncio.create_task(hub.run())
+    ready()
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+        window.close()
+    return 130 if stopped_by is signal.SIGINT else 0
