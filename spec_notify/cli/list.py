@@ -9,6 +9,7 @@ import typer
 
 from spec_notify.core.feed import is_feed
 from spec_notify.core.listing import facts, guidance
+from spec_notify.pipeline.listing import document, held
 from spec_notify.pipeline.vitals import vitals
 
 from .board import board
@@ -99,8 +100,8 @@ def _page(wiring: Wiring, query: Query, limit: int, paths: Sequence[str]) -> _Pa
         found = [each for each in found if each.id not in seen]
     return _Page(
         counts={**counts, State.DEAD: counts[State.DEAD] - len(seen)},
-        held=_held(wiring),
-        documents=[_document(*each) for each in (*_documents(wiring, paths), *_feeds(wiring))],
+        held=held(wiring.spool.documents() if wiring.has_spool else {}),
+        documents=[document(*each) for each in (*_documents(wiring, paths), *_feeds(wiring))],
         truncated=len(found) > limit,
         deliveries=found[:limit],
         seen=seen,
@@ -153,27 +154,6 @@ def _unread(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:
         yield path, (Notice(code="deferred", message=f"not looked at yet: {why}"),)
     for path, why in reading.unreadable.items():
         yield path, (Notice(code="unreadable", message=f"cannot be read now: {why}"),)
-
-
-def _document(path: str, format: str, tasks: int, notices: tuple[Any, ...]) -> dict[str, Any]:
-    warnings = [{"code": n.code, "line": n.line, "message": n.message} for n in notices]
-    return {"path": path, "format": format, "tasks": tasks, "warnings": warnings}
-
-
-def _held(wiring: Wiring) -> list[dict[str, Any]]:
-    from spec_notify.core.instant import rfc3339
-
-    known = wiring.spool.documents() if wiring.has_spool else {}
-    return [
-        {
-            "document": path,
-            "events": each.held,
-            "since": rfc3339(each.held_since or each.seen_at),
-            "reason": each.held_why,
-        }
-        for path, each in sorted(known.items())
-        if each.held
-    ]
 
 
 def _print(page: _Page) -> None:

@@ -8,7 +8,6 @@ import socket
 from contextlib import suppress
 from importlib.util import find_spec
 from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +17,7 @@ from spec_notify.core.errors import SecretError, SpecNotifyError, UsageError
 from .session import Session, session
 
 if TYPE_CHECKING:
+    from spec_notify.ports import Showing
     from spec_notify.wiring import Wiring
 
 TOKEN = "SPEC_NOTIFY_SERVE_TOKEN"  # noqa: S105 - the name of a variable, not a secret
@@ -76,7 +76,12 @@ def serve(
             run(
                 listening,
                 Window(wiring.peek),
-                Facts(clock=now, about=lambda: _about(wiring), report=report),
+                Facts(
+                    clock=now,
+                    about=lambda: _about(wiring),
+                    breakers=lambda spool: _breakers(wiring, spool, now()),
+                    report=report,
+                ),
                 hosts=Hosts(local=local, names=names),
                 token=token,
                 ready=lambda: _say(here, listening, token),
@@ -127,8 +132,20 @@ def _say(here: Session, listening: socket.socket, token: bytes | None) -> None:
 
 def _about(wiring: Wiring) -> dict[str, Any]:
     """Answer whose spool is shown, and whether anything fills it."""
+    _refresh(wiring)
+    return {"repository": wiring.root.name, "enabled": wiring.config.enabled}
+
+
+def _breakers(wiring: Wiring, spool: Showing, at: int) -> list[dict[str, Any]]:
+    from spec_notify.pipeline.holding import open_breakers
+
+    _refresh(wiring)
+    # Who is off dials nobody, and asks no environment where.
+    return open_breakers(spool, wiring.routes(), at) if wiring.config.enabled else []
+
+
+def _refresh(wiring: Wiring) -> None:
+    """Read the config again if it was touched; a broken one leaves the last good in force."""
     with suppress(SpecNotifyError):
         if wiring.config_changed():
             wiring.reload()
-    enabled = wiring.config.enabled
-    return {"repository": Path(wiring.root).name, "enabled": enabled}

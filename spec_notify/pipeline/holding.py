@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.lane import Lane
-    from spec_notify.ports import Route, Spool
+    from spec_notify.ports import Route, Showing, Spool
 
 
-def open_breakers(spool: Spool, routes: Mapping[str, Route], now: int) -> list[dict[str, Any]]:
+def open_breakers(spool: Showing, routes: Mapping[str, Route], now: int) -> list[dict[str, Any]]:
     """Answer the breakers of the config's destinations that hold something back or would."""
     known = spool.breakers()
     by_endpoint = {lane_of(each).endpoint: each for each in routes.values() if each.endpoint}

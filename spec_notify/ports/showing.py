@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping
 
     from spec_notify.core.delivery import Delivery
-    from spec_notify.core.lane import Lane
+    from spec_notify.core.lane import Breaker, Lane
     from spec_notify.core.passage import Passage
 
     from .ledger import StoredDocument
@@ -102,6 +102,12 @@ class Showing(Protocol):
         """Answer when the next pending delivery of these subscriptions may leave.
 
         With `lanes`, as they stand `now`; what may leave at once is due when it was due.
+        """
+
+    def breakers(self) -> Mapping[str, Breaker]:
+        """Answer the breakers that are not at rest, by endpoint (`core.lane.position` says more).
+
+        The endpoint of a route is `core.lane.Lane.endpoint`.
         """
 
     def evidence_names(self, delivery: str) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from spec_notify.core.alarm import Alarm
-    from spec_notify.core.lane import Breaker, Lane
+    from spec_notify.core.lane import Lane
 
     from .ledger import Ledger
 
@@ -130,12 +130,6 @@ class Spool(Showing, Protocol):
 
     def cancel(self, ids: Sequence[str], *, now: int) -> list[Delivery]:
         """Cancel pending or parked deliveries. Raises IllegalMoveError for any other."""
-
-    def breakers(self) -> Mapping[str, Breaker]:
-        """Answer the breakers that are not at rest, by endpoint (`core.lane.position` says more).
-
-        The endpoint of a route is `core.lane.Lane.endpoint`.
-        """
 
     def alarms(self) -> Mapping[str, Alarm]:
         """Answer what was told, and is to tell, of destinations that had dead letters."""

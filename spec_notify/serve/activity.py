@@ -8,6 +8,7 @@ import orjson
 
 from spec_notify.core.event import DEAD_LETTERED, RECOVERED, TEST
 from spec_notify.core.instant import rfc3339
+from spec_notify.formats.aegis import flat
 from spec_notify.targets._wording import wording
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
 
-_OURS = ("idempotencyKey", "workflow")
 _OUTCOMES = {
     DEAD_LETTERED: "Given up",
     RECOVERED: "Delivered again",
@@ -33,18 +33,16 @@ _WARN = ("blocked", "unknown", "dropped")
 
 def told(event: Event) -> dict[str, Any]:
     """Answer an event in the four members of the API, the data as their producer gave them."""
-    data = _data(event)
-    return {
-        "event_type": event.type,
-        "timestamp": rfc3339(event.at),
-        "workflow_name": workflow_name(event, data),
-        "data": {key: value for key, value in data.items() if key not in _OURS},
-    }
+    body = _body(event)
+    data = _table(body, "data")
+    # As the aegis format has it; but what is about no workflow has a name here all the same.
+    said = flat({"type": event.type, "timestamp": rfc3339(event.at), **body, "data": data})
+    return {**said, "workflow_name": workflow_name(event, data)}
 
 
 def line(event: Event, deliveries: Sequence[Delivery]) -> dict[str, Any]:
     """Answer an event as the page shows it in one line, with where its deliveries stand."""
-    data = _data(event)
+    data = _table(_body(event), "data")
     outcome = _outcome(event, data)
     return {
         "id": event.id,
@@ -106,12 +104,12 @@ def _outcome(event: Event, data: dict[str, Any]) -> str | None:
     return f"{found[:1].upper()}{found[1:]}" if found else None
 
 
-def _data(event: Event) -> dict[str, Any]:
+def _body(event: Event) -> dict[str, Any]:
     try:
         found = orjson.loads(event.body)
     except orjson.JSONDecodeError:
         return {}
-    return _table(found, "data") if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _table(found: dict[str, Any], key: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from spec_notify.core.figures import DAY, HOUR, share, spread
 from spec_notify.core.instant import rfc3339
 from spec_notify.core.listing import facts
 from spec_notify.core.passage import lengths, over_time
+from spec_notify.pipeline.listing import document, held
 from spec_notify.pipeline.vitals import vitals
 from spec_notify.ports import Query
 
@@ -118,32 +119,14 @@ def _queue(spool: Showing | None, seen: Mapping[str, int]) -> dict[str, Any]:
     return {
         "counts": {**counts, State.DEAD: counts[State.DEAD] - len(seen)},
         "acknowledged": len(seen),
-        "held": _held(spool),
+        "held": held(spool.documents() if spool else {}),
     }
 
 
-def _held(spool: Showing | None) -> list[dict[str, Any]]:
-    known = spool.documents() if spool else {}
-    return [
-        {"document": path, "events": each.held, "since": rfc3339(each.held_since or each.seen_at)}
-        for path, each in sorted(known.items())
-        if each.held
-    ]
-
-
 def _documents(spool: Showing | None) -> list[dict[str, Any]]:
-    known = spool.documents() if spool else {}
+    known = ((path, each.snapshot) for path, each in (spool.documents() if spool else {}).items())
     return [
-        {
-            "path": path,
-            "format": each.snapshot.format,
-            "tasks": len(each.snapshot.tasks),
-            "warnings": [
-                {"code": said.code, "line": said.line, "message": said.message}
-                for said in each.snapshot.notices
-            ],
-        }
-        for path, each in sorted(known.items())
+        document(path, each.format, len(each.tasks), each.notices) for path, each in sorted(known)
     ]
 
 

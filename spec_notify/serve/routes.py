@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from spec_notify.core.errors import SpoolError, UsageError
 from spec_notify.pipeline.gauges import exposition
+from spec_notify.ports import Showing
 
 from . import answers, asking
 from .kept import Kept
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from starlette.requests import Request
-
-    from spec_notify.ports import Showing
 
     from .files import Files
     from .hub import Hub
@@ -46,6 +45,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], int]
     about: Callable[[], dict[str, Any]]
     """Whose spool it is, and whether anything fills it."""
+    breakers: Callable[[Showing], list[dict[str, Any]]]
+    """The destinations that hold their deliveries back."""
     report: Callable[[Exception], str]
     """Writes down a bug and answers what to say of it."""
 
@@ -94,7 +95,12 @@ class Routes:
     async def _deliveries(self, request: Request) -> Response:
         limit = asking.limit(request.query_params, _LISTED)
         query = asking.query(request.query_params)
-        return answer(await self._look(lambda spool: answers.deliveries(spool, query, limit)))
+
+        def listed(spool: Showing | None) -> dict[str, Any]:
+            breakers = self._facts.breakers(spool) if spool else []
+            return answers.deliveries(spool, query, limit) | {"breakers": breakers}
+
+        return answer(await self._look(listed))
 
     async def _figures(self, request: Request) -> Response:
         span = asking.span(request.query_params)

@@ -85,7 +85,7 @@ def test_every_page_of_docs_is_reached_from_the_index() -> None:
     assert {page for page in PAGES if page.startswith("docs/")} <= seen
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [file for file in FILES if not file.endswith(".png")])
 def test_no_page_names_a_machine_or_a_package_registry(file: str) -> None:
     text = (TOP / file).read_text("utf-8")
 

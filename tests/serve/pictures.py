@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PICTURES = (
-    ("events-light.png", "light", 1440, 1180),
-    ("events-dark.png", "dark", 1440, 1180),
-    ("events-narrow.png", "light", 390, 1500),
+    ("events-light.png", "light", 1440, 1400),
+    ("events-dark.png", "dark", 1440, 1400),
+    ("events-narrow.png", "light", 390, 1300),
 )
 
 

@@ -73,7 +73,8 @@ const show = (recent, stuck, live) => {
   if (!state.before.length) byId("fresh").hidden = true;
   drawFlow(byId("flow"), stats);
   drawAttention(byId("attention"), stuck, now);
-  const number = stats.counts.dead + stats.counts.parked + stats.held.length;
+  const number = stats.counts.dead + stats.counts.parked + stats.held.length
+    + stuck.breakers.length;
   byId("attention-count").textContent = number ? count(number) : "";
   draw(stats);
   drawTypes();

@@ -35,7 +35,7 @@ export const drawAttention = (list, answer, now) => {
     ? [element("li", {class: "more"}, ...spoken("More: `spec-notify --list --failed`"))] : [];
   const nothing = element("li", {class: "calm"}, icon("delivered", "good"),
     element("p", {}, "Nothing: no dead letter, nothing parked or held."));
-  const items = [...held, ...stuck, ...more];
+  const items = [...answer.breakers.map(breaker), ...held, ...stuck, ...more];
   list.replaceChildren(...(items.length ? items : [nothing]));
 };
 
@@ -54,6 +54,12 @@ const delivery = (each, now) => item(
   ],
   each.reason?.replaceAll("_", " "), each.guidance);
 
+const breaker = (each) => item(
+  "parked", "warn",
+  [element("strong", {}, each.endpoint), ` is paused, for ${each.subscriptions.join(", ")}`],
+  each.offline ? "no route from here" : `${plural(each.failures, "failure")} in a row`,
+  each.nextTryAt ? `next try ${moment(each.nextTryAt)}` : null);
+
 const document_ = (each, now) => item(
   "held", "warn",
   [
@@ -61,5 +67,5 @@ const document_ = (each, now) => item(
     element("time", {class: "muted", datetime: each.since, title: moment(each.since)},
       ago(each.since, now)),
   ],
-  `${plural(each.events, "event")} at once`,
+  [plural(each.events, "event"), each.reason].filter(Boolean).join(": "),
   `\`spec-notify accept ${each.document}\` sends them`);
