@@ -89,6 +89,15 @@ class SecretError(SpecNotifyError):
     exit_code = 78
 
 
+class BusError(SpecNotifyError):
+    """A message bus did not take a record; the dead letter it tells of is not touched by that."""
+
+    def __init__(self, bus: str, why: str) -> None:
+        self.bus = bus
+        self.why = why
+        super().__init__(f"{bus} holds no record of a dead letter yet: {why}")
+
+
 class FormatError(SpecNotifyError):
     """An event lacks what a format tells: no retry mends that."""
 

@@ -35,6 +35,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 class RunStop(msgspec.Struct, frozen=True, kw_only=True):
     """A run as its file tells it; names that the file leaves out are those of its folders."""
 
+    path: str
+    """Its file, below the root of all runs."""
     project: str
     task: str
     run: str
@@ -75,6 +77,7 @@ class AgentRun(Part, frozen=True, kw_only=True):
     error_summary: Words
     parent_run: str | None
     previous_run: str | None
+    path: Annotated[str, Meta(description="The file that says so, below the root of all runs.")]
 
 
 class Stood(Part, frozen=True, kw_only=True):

@@ -79,6 +79,7 @@ def _run(run: RunStop) -> AgentRun:
         error_summary=fitted(run.error),
         parent_run=None if run.parent is None else _name(run.parent),
         previous_run=None if run.previous is None else _name(run.previous),
+        path=whole(run.path),
     )
 
 

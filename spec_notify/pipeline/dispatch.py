@@ -17,6 +17,7 @@ from spec_notify.core.delivery import Claim, Outcome, Verdict
 from spec_notify.core.errors import SpoolError
 
 from .health import Health
+from .paying import Paying
 from .slots import Slots, ready
 from .tidy import Tidy
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from spec_notify.pipeline.attempt import Attempt, Attempted, Facts
-    from spec_notify.ports import Route, Spool, Transport
+    from spec_notify.ports import Debts, Route, Spool, Transport
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ class Dispatch:
         limits: Callable[[], Limits],
         warn: Callable[[str], None] = lambda _: None,
         alone: bool = False,
+        debts: Debts | None = None,
     ) -> None:
         self._spool = spool
         self._alone = alone
@@ -84,7 +86,8 @@ class Dispatch:
         self._warn = warn
         self._slots = Slots(spool=spool, facts=facts)
         self._tidy = Tidy(spool=spool, attempt=attempt, facts=facts, warn=warn)
-        self._health = Health(spool=spool, facts=facts)
+        self._health = Health(spool=spool, facts=facts, debts=debts)
+        self._paying = Paying(debts, facts.clock)
         self._idle: list[Transport] = []
         self._flying: dict[asyncio.Task[None], Flight] = {}
         self._tidied: int | None = None
@@ -108,6 +111,7 @@ class Dispatch:
             # Another process may queue something while an attempt of ours hangs.
             await self._rest(min(due or end, end, self._facts.clock() + LISTEN_EVERY))
         await self._land(0)
+        await self._paying.end(max(LANDING, end - self._facts.clock()))
 
     async def serve(self, stop: asyncio.Event, *, grace: int) -> None:
         """Deliver until `stop` is set; then claim nothing and let what is under way end.
@@ -122,6 +126,7 @@ class Dispatch:
             await self._rest(min(due or now + LISTEN_EVERY, now + LISTEN_EVERY))
         stopping.cancel()
         await self._land(grace)
+        await self._paying.end(LANDING)
 
     async def once(self, delivery: str) -> Attempted | None:
         """Claim exactly this delivery, make one attempt, and answer it; None if not claimable."""
@@ -151,6 +156,7 @@ class Dispatch:
             return self._facts.clock() + TIDY_EVERY
         for claim in claims:
             self._fly(claim, routes)
+        self._paying.begin()
         return due
 
     def _gather(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from spec_notify.core.alarm import dead_lettered, is_due, recovered, rung, unheard_of
 from spec_notify.core.delivery import State
+from spec_notify.core.errors import SpoolError
 from spec_notify.core.lane import Position, position
 from spec_notify.core.subscription import wants
 
@@ -17,13 +18,13 @@ from .admission import admit
 from .slots import lane_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from spec_notify.core.alarm import Alarm
     from spec_notify.core.delivery import Delivery
     from spec_notify.core.event import Event
     from spec_notify.pipeline.attempt import Facts
-    from spec_notify.ports import Ledger, Route, Spool
+    from spec_notify.ports import Debts, Ledger, Route, Spool
 
 AT_ONCE = 1_000
 """Dead letters told of in one transaction; other writers get in between."""
@@ -32,9 +33,10 @@ AT_ONCE = 1_000
 class Health:
     """Looks after destinations; every verb runs on the spool's thread."""
 
-    def __init__(self, *, spool: Spool, facts: Facts) -> None:
+    def __init__(self, *, spool: Spool, facts: Facts, debts: Debts | None = None) -> None:
         self._spool = spool
         self._facts = facts
+        self._debts = debts
 
     def hold(self, routes: Mapping[str, Route], now: int) -> None:
         """Have what is queued for an open breaker say when it is due; end one that was offline."""
@@ -54,11 +56,22 @@ class Health:
         """Queue what is to be told of dead letters and recoveries, each in one transaction."""
         while self._spool.has_unheard():
             with self._spool.ledger() as ledger:
-                _hear(ledger, routes)
+                dead = _hear(ledger, routes)
+                # Before they count as heard of: a kill in between makes us say it again, not never.
+                self._owe(dead)
         for endpoint, alarm in self._spool.alarms().items():
             if is_due(alarm, now) or alarm.recovered is not None:
                 with self._spool.ledger() as ledger:
                     _Teller(ledger, routes, now, max_pending).tell(ledger.alarm(endpoint))
+
+    def _owe(self, dead: Sequence[Delivery]) -> None:
+        if self._debts is None or not dead:
+            return
+        try:
+            self._debts.owe(dead)
+        except OSError as error:
+            raise SpoolError("what is owed", f"cannot be written ({error.strerror})") from error
+        self._facts.mark("owed")
 
     def _reconnect(self, lanes: Mapping[str, str], now: int) -> None:
         for endpoint in {*lanes.values()}:
@@ -66,16 +79,20 @@ class Health:
             self._spool.reconnect(endpoint, subscriptions=names, now=now)
 
 
-def _hear(ledger: Ledger, routes: Mapping[str, Route]) -> None:
-    """Count dead letters with the alarm of their destination; one that was replayed is none."""
-    dead = ledger.unheard(AT_ONCE)
+def _hear(ledger: Ledger, routes: Mapping[str, Route]) -> list[Delivery]:
+    """Count dead letters with the alarm of their destination, and answer them.
+
+    One that was replayed is none.
+    """
+    unheard = ledger.unheard(AT_ONCE)
+    dead = [each for each in unheard if each.state is State.DEAD]
     by_endpoint: dict[str, list[Delivery]] = {}
     for each in dead:
-        if each.state is State.DEAD:
-            by_endpoint.setdefault(_endpoint(routes, each.subscription), []).append(each)
+        by_endpoint.setdefault(_endpoint(routes, each.subscription), []).append(each)
     for endpoint, deliveries in by_endpoint.items():
         ledger.keep(rung(ledger.alarm(endpoint), deliveries))
-    ledger.heard([each.id for each in dead])
+    ledger.heard([each.id for each in unheard])
+    return dead
 
 
 def _endpoint(routes: Mapping[str, Route], subscription: str) -> str:

@@ -20,6 +20,7 @@ from .looking import (
     Unreadable,
     Workspace,
 )
+from .owing import Debts
 from .sending import (
     EvidenceLog,
     Format,
@@ -46,6 +47,7 @@ __all__ = [
     "Blob",
     "Checkout",
     "Commit",
+    "Debts",
     "EvidenceLog",
     "Fed",
     "Feed",

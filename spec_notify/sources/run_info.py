@@ -62,6 +62,7 @@ def read_run_info(text: str, place: Place) -> RunStop:
     if _CODE.fullmatch(code) is None:
         raise SpellingError("exit_code is no whole number")
     return RunStop(
+        path=place.path,
         project=_scalar(found, "project_id") or place.project,
         task=_scalar(found, "task_id") or place.task,
         run=_scalar(found, "run_id") or place.run,

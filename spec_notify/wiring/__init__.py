@@ -255,6 +255,7 @@ class Wiring(Places):
         from spec_notify.pipeline.attempt import Attempt, Facts
         from spec_notify.pipeline.dispatch import Dispatch, Limits
 
+        from .owing import owing
         from .wires import transport
 
         facts = Facts(
@@ -271,6 +272,7 @@ class Wiring(Places):
             spool=self.spool,
             routes=only or self.served,
             alone=only is not None,
+            debts=None if only else owing(self),
             transport=lambda: transport(self.outbox),
             attempt=Attempt(
                 spool=self.spool,

@@ -25,7 +25,7 @@ def main(step: str, ordinal: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     wiring = Wiring.open(Path.cwd(), config_file=None, env=os.environ, mark=mark)
-    wiring.intake().look()
+    wiring.looks().look()
 
     async def deliver() -> None:
         dispatch = wiring.dispatch()

@@ -33,6 +33,8 @@ DELIVER = (
     "evidence.written",
     "projected",
 )
+OWING = ("owed", "paid")
+"""Killed where a source is owed a word: in test_conductor.py."""
 TASKS = {"T1": "Done", "T2": "Done", "T3": "Done"}
 
 
@@ -40,7 +42,9 @@ def test_every_step_in_the_source_is_killed_here() -> None:
     """A new step without a kill test fails the suite."""
     folder = Path(spec_notify.__file__).parent
     source = "".join(path.read_text() for path in folder.rglob("*.py"))
-    assert sorted(set(re.findall(r"mark\(\"([a-z.]+)\"\)", source))) == sorted(LOOK + DELIVER)
+    assert sorted(set(re.findall(r"mark\(\"([a-z.]+)\"\)", source))) == sorted(
+        LOOK + DELIVER + OWING
+    )
 
 
 @pytest.mark.parametrize("ordinal", [1, 2])
