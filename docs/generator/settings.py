@@ -38,12 +38,15 @@ _PLAIN = {
     settings.spec_id: "a SPEC id",
     settings.address: "an e-mail address",
     settings.forge: "`owner/name`",
+    settings.base_url: "a URL without query",
+    settings.run_id: "a run's id",
 }
 _LISTED = {
     settings.text: "texts",
     settings.inside: "paths inside the repository",
     settings.place: "paths",
     settings.address: "e-mail addresses",
+    settings.run_id: "ids of runs",
 }
 _REQUIRED = {"name"}
 _UNSAID = {

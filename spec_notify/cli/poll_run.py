@@ -149,7 +149,7 @@ class _Poll:
     async def _wait(self) -> Finish | None:
         """Answer the run's end; None when the wait was too long, or somebody interrupted it."""
         from spec_notify.pipeline.run_wait import wait_for_end
-        from spec_notify.wiring.run_polling import server
+        from spec_notify.wiring.runs_server import server
 
         asker, wire = server(self._wiring, self._plan.place)
         waiting = asyncio.ensure_future(

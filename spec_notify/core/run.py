@@ -81,7 +81,7 @@ class RunPlace(msgspec.Struct, frozen=True, kw_only=True):
         return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}{parts.path}"
 
 
-class Finish(msgspec.Struct, frozen=True, kw_only=True):
+class Finish(msgspec.Struct, frozen=True, kw_only=True, tag="finish"):
     """The end of a run as a check found it. Instants are milliseconds UTC."""
 
     place: RunPlace

@@ -50,17 +50,20 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
         """Answer how long one request may take."""
         return min(max(self.interval, 1_000), 10_000)
 
-    def next_check(self, *, started: int, now: int, troubles: int, wish: int | None = None) -> int:
-        """Answer when to ask again after a check that `started` then and ended `now`.
 
-        Checks start an interval apart. After so many troubles in a row it is sooner, the pause
-        doubling, unless the server asked for more; but never later than an interval.
-        """
-        latest = max(started + self.interval, now + min(self.interval, _SHORTEST_REST))
-        if not troubles:
-            return latest
-        pause = max(_FIRST_PAUSE * (1 << min(troubles - 1, 20)), wish or 0)
-        return min(now + pause, latest)
+def next_check(
+    interval: int, *, started: int, now: int, troubles: int, wish: int | None = None
+) -> int:
+    """Answer when to ask again after a check that `started` then and ended `now`.
+
+    Checks start an interval apart. After so many troubles in a row it is sooner, the pause
+    doubling, unless the server asked for more; but never later than an interval.
+    """
+    latest = max(started + interval, now + min(interval, _SHORTEST_REST))
+    if not troubles:
+        return latest
+    pause = max(_FIRST_PAUSE * (1 << min(troubles - 1, 20)), wish or 0)
+    return min(now + pause, latest)
 
 
 def read_plan(stated: Mapping[str, str | None], env: Callable[[str], str | None]) -> RunPlan:

@@ -32,7 +32,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     nanos: int
 
 
-class RunStop(msgspec.Struct, frozen=True, kw_only=True):
+class RunStop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """A run as its file tells it; names that the file leaves out are those of its folders."""
 
     path: str

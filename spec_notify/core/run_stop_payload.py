@@ -41,8 +41,8 @@ def build_run_stop(
     run, before, after = transition.task.fed, transition.before, transition.after
     if after is None or after.canonical not in ENDED:
         return None
-    if run is None:
-        raise ValueError("its run-info.yaml was not read")
+    if not isinstance(run, RunStop):
+        raise ValueError("its run-info.yaml was not read")  # noqa: TRY004 - a poison entry, no bug
     key = event_id(repository, generation, document, transition.task.key, after.text, occurrence)
     facts = RunStopFacts(
         idempotency_key=key,

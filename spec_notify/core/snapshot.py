@@ -12,6 +12,7 @@ from .namespaces import across, copied
 from .pairing import Pairing, by_progress, pair_by_key, pair_by_words
 from .plain import normalised
 from .renumbering import renumbered, standing_name
+from .run import Finish
 from .run_stop import RunStop
 from .similarity import similarity
 from .spec_id import linked
@@ -25,7 +26,7 @@ CHANGED, APPEARED, VANISHED = "changed", "appeared", "vanished"
 PRINTED = frozenset({COMPLETED, REVIEWED, REOPENED, CHANGED})
 """The kinds that are told without asking for all."""
 
-FedFacts = RunStop
+FedFacts = RunStop | Finish
 """What a feed may say of an entry beyond its status; a feed more is a struct more in this union."""
 _ANOTHER = 0.5
 _REUSED = ("id_reused",)

@@ -43,6 +43,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     finish: Finish | None = None
     trouble: str | None = None
     wish: int | None = None
+    unknown: bool = False
+    """The server has not heard of the run, and never had."""
 
 
 class RunCheck:
@@ -59,12 +61,14 @@ class RunCheck:
         clock: Callable[[], int],
         user_agent: str,
         api_key: Secret | None = None,
+        allow_private: bool = True,
     ) -> None:
         self._place = place
         self._transport = transport
         self._clock = clock
         key = () if api_key is None else (("x-api-key", api_key.reveal()),)
         self._headers = (("accept", "application/json"), ("user-agent", user_agent), *key)
+        self._allow_private = allow_private
         self._known = False
         self._unanswered = 0
 
@@ -75,7 +79,8 @@ class RunCheck:
         """
         rows = await self._ask(f"/tasks?limit={PAGE}", deadline, read_tasks)
         if isinstance(rows, Trouble):
-            return Found(trouble=self._told(rows), wish=rows.wish)
+            unknown = rows.status == HTTPStatus.NOT_FOUND and not self._known
+            return Found(trouble=self._told(rows), wish=rows.wish, unknown=unknown)
         self._known = True
         if rows.counts.outcome is None:
             self._unanswered = 0
@@ -108,7 +113,9 @@ class RunCheck:
         message = HttpMessage(
             method="GET", url=Secret(self._place.url(below)), headers=self._headers, body=b""
         )
-        answer = await self._transport.send(message, deadline=deadline, allow_private=True)
+        answer = await self._transport.send(
+            message, deadline=deadline, allow_private=self._allow_private
+        )
         if isinstance(answer, Failure):
             return Trouble(why=answer.detail)
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:

@@ -13,7 +13,7 @@ import msgspec
 
 from spec_notify.core.feed import feed_name
 from spec_notify.core.run import Finish, Outcome, RunPlace
-from spec_notify.core.run_payload import build_finish_event
+from spec_notify.core.run_payload import build_finish_event, finish_id
 from spec_notify.core.schema import validate
 from spec_notify.core.subscription import Subscription, wants
 from spec_notify.pipeline.admission import admit
@@ -41,7 +41,10 @@ def server_name(place: RunPlace) -> str:
 
 
 def told_before(spool: Spool, place: RunPlace) -> Known | None:
-    """Answer how a run was told; None if it was not."""
+    """Answer how a run was told, by whomever; None if it was not."""
+    event = spool.event(finish_id(place))
+    if event is not None:
+        return Known(outcome=cast("Outcome", event.status), new=False)
     with spool.ledger() as ledger:
         return _known(ledger, place)
 

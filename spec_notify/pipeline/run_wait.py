@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from spec_notify.core.run_plan import next_check
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -36,7 +38,9 @@ async def wait_for_end(
         if end is not None and now >= end:
             return None
         troubles = troubles + 1 if found.trouble else 0
-        due = plan.next_check(started=started, now=now, troubles=troubles, wish=found.wish)
+        due = next_check(
+            plan.interval, started=started, now=now, troubles=troubles, wish=found.wish
+        )
         due = due if end is None else min(due, end)
         told(found, due)
         await asyncio.sleep((due - now) / 1_000)

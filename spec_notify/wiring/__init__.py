@@ -12,6 +12,8 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from spec_notify import __version__
 from spec_notify.core.errors import SpoolError
 from spec_notify.disk.git import find
@@ -185,6 +187,9 @@ class Wiring(Places):
         """Answer a looker at documents and feeds, for the config in force."""
         from spec_notify.pipeline.feeding import Feeding, Looks, Origin
 
+        from .user_word import with_user_word
+
+        told = with_user_word(self.config.subscriptions, self.environment)
         origin = Origin(
             repository=self.identity,
             generation=self.spool.generation,
@@ -194,7 +199,7 @@ class Wiring(Places):
             spool=self.spool,
             feeds=self.feeds,
             origin=origin,
-            config=self.config,
+            config=msgspec.structs.replace(self.config, subscriptions=told),
             clock=now,
             mark=self.mark,
         )

@@ -63,4 +63,18 @@ def _conductor(wiring: Wiring) -> Iterator[Feed]:
         yield RunFolders(place(wiring, root), clock=now)
 
 
-_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = (_conductor,)
+def _runs(wiring: Wiring) -> Iterator[Feed]:
+    from spec_notify.pipeline.runs_feed import RunsFeed
+    from spec_notify.wiring import now
+    from spec_notify.wiring.runs_server import asker, runs_base
+
+    config = wiring.config
+    base = runs_base(wiring) if config.runs_enabled and config.run_ids else None
+    if base is not None:
+        ask = asker(wiring, base, deadline=_LONGEST_ASK)
+        yield RunsFeed(base, config.run_ids, ask=ask, interval=config.runs_poll, clock=now)
+
+
+_LONGEST_ASK = 5_000
+"""Milliseconds: the first look waits for an answer."""
+_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = (_conductor, _runs)

@@ -6,18 +6,13 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from spec_notify import __version__
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import UsageError
-from spec_notify.core.event import RUN_FINISHED
-from spec_notify.core.message import HttpMessage, Secret
 from spec_notify.core.run_payload import finish_id
-from spec_notify.pipeline.run_check import ANSWER_LIMIT, RunCheck
 from spec_notify.ports import Query
 
-from . import now
 from .routes import route_of
-from .user_word import ALIAS, DISCORD, asked_for, fault_of
+from .user_word import ALIAS, DISCORD, asked_for, fault_of, hears_of_runs, with_user_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +21,6 @@ if TYPE_CHECKING:
     from spec_notify.core.run import RunPlace
     from spec_notify.core.subscription import Subscription
     from spec_notify.pipeline.attempt import Attempted
-    from spec_notify.ports import Transport
     from spec_notify.wiring import Wiring
 
 API_KEY = "API_KEY"
@@ -42,55 +36,22 @@ def ticks() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def server(wiring: Wiring, place: RunPlace) -> tuple[RunCheck, Transport]:
-    """Answer who asks a run's server, and the wire to close. Raises UsageError for a bad key."""
-    from spec_notify.transports.http import HttpTransport
-    from spec_notify.transports.wires import Wires
-
-    key = wiring.environment.get(API_KEY)
-    if key is not None and not (key.isascii() and key.isprintable()):
-        raise UsageError(f"{API_KEY}: holds what no header can carry")
-    wire = Wires({HttpMessage: lambda: HttpTransport(limit=ANSWER_LIMIT + 1)})
-    check = RunCheck(
-        place,
-        wire,
-        clock=now,
-        user_agent=f"spec-notify/{__version__}",
-        api_key=Secret(key) if key else None,
-    )
-    return check, wire
-
-
 def takers(wiring: Wiring) -> tuple[Subscription, ...]:
     """Answer who is to hear of the end of a run.
 
-    The environment's Discord URL is left out where a subscription posts to the same one: a run is
-    told once. Raises UsageError when there is nobody, or the URL is of no use.
+    Raises UsageError when there is nobody, or the environment's URL is of no use.
     """
     named = asked_for(wiring.environment)
     fault = fault_of(named, wiring.environment) if named else None
     if named and fault:
         raise UsageError(f"{named.url_env}: {fault}")
     subscribed = wiring.config.subscriptions if wiring.config.enabled else ()
-    found = tuple(
-        each for each in subscribed if each.enabled and {RUN_FINISHED, "*"} & {*each.events}
-    )
-    if named and not _is_told(wiring, named, found):
-        return (*found, named)
+    hearing = tuple(each for each in subscribed if hears_of_runs(each))
+    found = with_user_word(hearing, wiring.environment)
     if not found:
         why = "and no subscription here takes run.finished"
         raise UsageError(f"{DISCORD}: is missing ({ALIAS} too), {why}")
     return found
-
-
-def _hears(events: set[str]) -> bool:
-    return bool({RUN_FINISHED, "*"} & events)
-
-
-def _is_told(wiring: Wiring, named: Subscription, found: Iterable[Subscription]) -> bool:
-    mark = route_of(named, wiring.environment).mark
-    others = [(each.name, route_of(each, wiring.environment).mark) for each in found]
-    return any(name == named.name or (mark and own == mark) for name, own in others)
 
 
 def deliveries(wiring: Wiring, place: RunPlace) -> list[Delivery]:

@@ -13,6 +13,8 @@ from spec_notify.core.addresses import check_url, judge_address
 from spec_notify.core.event import RUN_FINISHED
 from spec_notify.core.subscription import Subscription
 
+from .routes import route_of
+
 if TYPE_CHECKING:
     from spec_notify.disk.environment import Environment
 
@@ -40,6 +42,30 @@ def fault_of(subscription: Subscription, environment: Environment) -> str | None
     """Answer what is wrong with the URL such a subscription names, never repeating it."""
     url = environment.get(subscription.url_env or "") or ""
     return check_url(url.strip(), allow_private=subscription.allow_private)
+
+
+def with_user_word(
+    subscribed: tuple[Subscription, ...], environment: Environment
+) -> tuple[Subscription, ...]:
+    """Answer subscriptions and the one the environment asks for, unless its channel has one.
+
+    A run is told once: a subscription that hears of runs and posts to the same URL is enough.
+    """
+    named = asked_for(environment)
+    hearing = [each for each in subscribed if hears_of_runs(each)]
+    if named is None or any(_is_same(each, named, environment) for each in hearing):
+        return subscribed
+    return (*subscribed, named)
+
+
+def hears_of_runs(subscription: Subscription) -> bool:
+    """Say whether a subscription takes the ends of runs, whatever else it filters by."""
+    return subscription.enabled and bool({RUN_FINISHED, "*"} & {*subscription.events})
+
+
+def _is_same(one: Subscription, other: Subscription, environment: Environment) -> bool:
+    marks = {route_of(each, environment).mark for each in (one, other)}
+    return one.name == other.name or (len(marks) == 1 and "" not in marks)
 
 
 def _is_private(url: str) -> bool:

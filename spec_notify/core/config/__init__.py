@@ -83,6 +83,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     conductor_roots: tuple[str, ...] = ()
     conductor_enabled: bool = True
     warn_on_failure: bool = True
+    runs_url: str | None = None
+    runs_url_env: str | None = None
+    run_ids: tuple[str, ...] = ()
+    runs_key_env: str | None = None
+    runs_poll: int = 15_000
+    runs_private: bool = False
+    runs_enabled: bool = True
     concurrency: int = 16
     max_pending: int = 100_000
     dead_letter_retention: int = 7 * 86_400_000

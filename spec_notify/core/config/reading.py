@@ -11,6 +11,7 @@ import msgspec
 
 from spec_notify.core.config import Config, Kind, Problem, Reading
 from spec_notify.core.config.findings import Findings
+from spec_notify.core.config.runs_source import check_runs
 from spec_notify.core.config.settings import Wrong
 from spec_notify.core.config.subscriptions import read_subscriptions
 from spec_notify.core.config.tables import ROOT, SECTIONS, STATUSES
@@ -58,6 +59,9 @@ def _read(
         if section is not None:
             fields |= findings.table(section, settings, tuple(name.split(".")))
             stated.add(name)
+    if "sources.runs" in stated:
+        raw_runs = _section(table, "sources.runs")
+        check_runs(raw_runs, fields, findings, kind=kind, allow_private=allow_private)
     if "statuses" in table:
         fields["statuses"] = _statuses(table["statuses"], findings)
     subscriptions: tuple[Subscription, ...] = ()

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from spec_notify.core.addresses import is_mailbox
+from spec_notify.core.errors import SpellingError
 from spec_notify.core.instant import parse_duration, spell_duration
 from spec_notify.core.lane import Rate, parse_rate
+from spec_notify.core.run import read_base, read_run_id
 from spec_notify.core.spec_id import is_spec_id
 
 if TYPE_CHECKING:
@@ -211,6 +213,29 @@ def place(value: object) -> str | Wrong:
     if isinstance(read, str) and read.startswith("~") and read != "~" and read[1] != "/":
         return Wrong(message="names another user's home", fix="Write the path from /")
     return read
+
+
+_NO_RUN = Wrong(message="is no run's id", fix="Write one word without /, \\, ? and #")
+_NO_BASE = Wrong(
+    message="is no base URL",
+    fix='Write scheme, host and path alone, as "http://swarm.example:5080"',
+)
+
+
+def run_id(value: object) -> str | Wrong:
+    """Read a run's id: one word that can be a segment of a URL's path."""
+    try:
+        return read_run_id(value) if isinstance(value, str) else _NO_RUN
+    except SpellingError:
+        return _NO_RUN
+
+
+def base_url(value: object) -> str | Wrong:
+    """Read a server's base URL, without a slash at its end."""
+    try:
+        return read_base(value) if isinstance(value, str) else _NO_BASE
+    except SpellingError:
+        return _NO_BASE
 
 
 def inside(value: object) -> str | Wrong:

@@ -5,13 +5,13 @@ Contract, section 6, and section 3, promises 6 and 10.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from spec_notify.core.addresses import check_url
 from spec_notify.core.config.own_keys import check_own
+from spec_notify.core.config.own_word import check_private, check_variable
 from spec_notify.core.config.settings import suggest
 from spec_notify.core.config.tables import RETRY, SUBSCRIPTION, TERMS
 from spec_notify.core.event import TEST, TYPES
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from spec_notify.core.config.toml_lines import KeyPath
     from spec_notify.core.retry import Schedule
 
-_OURS = re.compile(r"SPEC_NOTIFY_[A-Z0-9_]+")
 MOST_SUBSCRIPTIONS = 1_000
 _PLAIN = Subscription(name="")
 _HEARABLE = {*TYPES, "*"} - {TEST}
@@ -55,7 +54,8 @@ def read_subscriptions(
         if subscription is not None:
             path = ("subscriptions", index)
             _check_names(subscription, findings, path, kind=kind)
-            _check_private(subscription, findings, path, kind=kind, allowed=allow_private)
+            asked = subscription.allow_private
+            check_private(asked, findings, path, kind=kind, allowed=allow_private)
             check_own(subscription, entry, findings, path, kind=kind)
             if findings.mistakes == before:
                 found.append(subscription)
@@ -215,28 +215,8 @@ def _check_known(
 
 
 def _check_names(found: Subscription, findings: Findings, path: KeyPath, *, kind: Kind) -> None:
-    if not kind.needs_trust:
-        return
     for key in ("url_env", "secret_env", "previous_secret_env"):
-        name = getattr(found, key)
-        if name is not None and not _OURS.fullmatch(name):
-            findings.report(
-                (*path, key),
-                "names a variable that a repository may not ask for",
-                "Use a name of SPEC_NOTIFY_, capitals, digits and _, or move the subscription "
-                "to your user-level config",
-            )
-
-
-def _check_private(
-    found: Subscription, findings: Findings, path: KeyPath, *, kind: Kind, allowed: bool
-) -> None:
-    if found.allow_private and kind.needs_trust and not allowed:
-        findings.report(
-            (*path, "allow_private"),
-            "needs your own word, since it came with the repository",
-            "Run `spec-notify trust --allow-private`",
-        )
+        check_variable(getattr(found, key), findings, (*path, key), kind=kind)
 
 
 def _check_unique(raw: Sequence[object], findings: Findings) -> None:
