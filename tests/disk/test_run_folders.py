@@ -109,6 +109,7 @@ def test_an_event_says_what_the_file_says_to_the_nanosecond(loop: Loop) -> None:
         "errorSummary": "agent terminated (SIGTERM)",
         "parentRun": None,
         "previousRun": "r0",
+        "path": f"orchard/{TASK}/runs/20261120-0958000000-4711-1/run-info.yaml",
     }
     assert str(loop.root) not in event.body.decode()
 
