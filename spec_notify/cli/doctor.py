@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from spec_notify.core.errors import ConfigError, SpecNotifyError
+from spec_notify.core.subscription import hears_of_documents
 
 from .output import plural, say
 from .session import session
@@ -143,6 +144,12 @@ def _watcher(wiring: Wiring) -> Finding:
     return Finding("ok", "watcher", "none; hooks and `scan` look, and deliver what is due")
 
 
+def _needs_documents(wiring: Wiring) -> bool:
+    """Say whether anything is amiss without one: who tells of workflows alone has none."""
+    subscriptions = wiring.config.subscriptions
+    return not subscriptions or any(map(hears_of_documents, subscriptions))
+
+
 def _documents(wiring: Wiring) -> Iterator[Finding]:
     for notice in wiring.workspace.listing(wiring.config.paths).notices:
         yield Finding("warn", "documents", notice.message)
@@ -154,7 +161,7 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
     snapshots = wiring.snapshots()
     yield from (_tree(path, each) for path, each in snapshots if is_tree(path))
     snapshots = [(path, each) for path, each in snapshots if not is_tree(path)]
-    if not snapshots and not wiring.feeds:
+    if not snapshots and not wiring.feeds and _needs_documents(wiring):
         fix = "name yours in `[sources.spec] paths`"
         yield Finding("fault", "documents", "no document is watched here", fix)
     for path, snapshot in snapshots:

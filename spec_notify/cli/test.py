@@ -10,6 +10,7 @@ import typer
 from spec_notify.core.config import shown_url
 from spec_notify.core.errors import NotEnabledError, UsageError
 from spec_notify.core.spec_id import is_spec_id
+from spec_notify.core.subscription import hears_of_documents
 
 from .output import say
 from .session import Session, session
@@ -172,7 +173,8 @@ def _warn_of_silent_documents(here: Session, wiring: Wiring) -> None:
     from spec_notify.pipeline.trees import is_tree
 
     snapshots = wiring.snapshots()
-    if all(is_tree(path) for path, _ in snapshots):
+    asked = any(map(hears_of_documents, wiring.config.subscriptions))
+    if asked and all(is_tree(path) for path, _ in snapshots):
         here.talk("no document is watched here: see `[sources.spec] paths`")
     for path, snapshot in snapshots:
         if not snapshot.tasks and not is_tree(path):

@@ -70,6 +70,12 @@ def wants(subscription: Subscription, event: Event) -> bool:
     )
 
 
+def hears_of_documents(subscription: Subscription) -> bool:
+    """Say whether it asks for anything that comes from documents or evidence trees."""
+    sources = ("*", "spec-kit.", "spec-auto.")
+    return subscription.enabled and any(each.startswith(sources) for each in subscription.events)
+
+
 def _wants_type(subscription: Subscription, type_: str) -> bool:
     # A test is sent by name, never by subscription: "*" does not mean it.
     return type_ in subscription.events or ("*" in subscription.events and type_ != TEST)

@@ -277,3 +277,14 @@ def test_no_secret_of_the_environment_is_written(shop: Shop, emit: Emit, tmp_pat
     ]
     assert written
     assert not any(b"url-canary-93417" in each for each in written)
+
+
+def test_who_tells_of_workflows_alone_needs_no_document(
+    open_trusted: Callable[..., Shop],
+) -> None:
+    shop = open_trusted(more='events = ["workflow.completed"]')
+
+    assert "no document is watched" not in shop.run("doctor", code=0).stdout
+    assert "no document is watched" not in shop.run("--test", code=0).stderr
+    shop.configure(more='events = ["*"]')
+    assert "no document is watched" in shop.run("doctor", code=1).stdout
