@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spec_notify.core.body_parts import whole
 from spec_notify.core.event import (
     FAILURE_DETECTED,
     STEP_COMPLETED,
@@ -37,9 +38,10 @@ class Telling:
     def __init__(
         self, program: str, began: float, *, workflow: str | None, step_type: str, budget: int
     ) -> None:
-        self.name = Path(program).name or "command"
+        # A file name need not be UTF-8, and no JSON can carry what is not.
+        self.name = whole(Path(program).name) or "command"
         self._workflow = workflow or self.name
-        self._step_type = step_type
+        self._step_type = whole(step_type)
         self._drain = budget / 1000
         self._began = began
         self._ended: Future[tuple[Ended, float]] = Future()

@@ -225,6 +225,15 @@ def test_what_cannot_be_started_is_told_as_a_failure(shop: Shop) -> None:
     assert (code, err) == (126, b"spec-notify: data: it cannot be run: Permission denied\n")
 
 
+def test_a_name_that_is_no_utf_8_is_told_as_far_as_it_can_be(shop: Shop) -> None:
+    program = shop.root / os.fsdecode(b"b\xffd")
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+
+    assert ran(shop, "--", str(program)) == (0, b"", b"")
+    assert told(shop, 3)["step.completed"]["service"] == "b\ufffdd"
+
+
 def test_a_script_without_an_interpreter_is_the_shells(shop: Shop) -> None:
     shop.env["SPEC_NOTIFY_ENABLED"] = "0"
     script = shop.root / "script"
