@@ -14,6 +14,7 @@ from .session import session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from spec_notify.core.snapshot import Snapshot
     from spec_notify.wiring import Wiring
@@ -77,6 +78,7 @@ def _look_over(wiring: Wiring) -> Iterator[Finding]:
     yield from _evidence(wiring)
     if wiring.has_spool:
         yield from _spool(wiring)
+    yield from _moved(wiring)
 
 
 def _enabled(wiring: Wiring) -> Finding:
@@ -207,6 +209,44 @@ def _evidence(wiring: Wiring) -> Iterator[Finding]:
             f"{wiring.evidence_root} is no folder of its own",
             "evidence is kept in the spool until it is one",
         )
+
+
+def _moved(wiring: Wiring) -> Iterator[Finding]:
+    """Tell of what checkouts left to deliver that were moved or removed: each has its own spool."""
+    import shlex
+
+    from spec_notify.disk.abandoned import abandoned
+
+    own = shlex.quote(str(wiring.state))
+    for root, state in abandoned(wiring.state.parent):
+        left = _open_in(state)
+        if left:
+            told = f"{plural(left, 'delivery')} of {root}, which is not there any more, "
+            fix = f"mv {own} {own}.unused && mv {shlex.quote(str(state))} {own}"
+            yield Finding(
+                "warn",
+                "moved",
+                f"{told}{'waits' if left == 1 else 'wait'} in its own spool",
+                f"if that is this one: `{fix}`, with no watcher running; else put it back, or "
+                f"remove {state}",
+            )
+
+
+def _open_in(state: Path) -> int:
+    from spec_notify.core.delivery import State
+    from spec_notify.spool.sqlite import SqliteSpool
+
+    try:
+        spool = SqliteSpool.peek(state / "spool.db")
+    except SpecNotifyError:
+        return 0
+    if spool is None:
+        return 0
+    try:
+        counts = spool.counts()
+        return counts[State.PENDING] + counts[State.IN_FLIGHT] + counts[State.PARKED]
+    finally:
+        spool.close()
 
 
 def _breakers(wiring: Wiring) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ import msgspec
 
 from spec_notify import __version__
 from spec_notify.core.errors import SpoolError
+from spec_notify.disk.abandoned import note_checkout
 from spec_notify.disk.git import find
 from spec_notify.disk.state import ensure
 from spec_notify.disk.workspace import Folder
@@ -94,7 +95,7 @@ class Wiring(Places):
         """The durable spool, made on first use. Raises SpoolError."""
         from spec_notify.spool.sqlite import SqliteSpool
 
-        ensure(self.state)
+        note_checkout(ensure(self.state), self.root)
         spool = SqliteSpool.open(
             self.state / "spool.db", now=now(), fresh_id=lambda: secrets.token_hex(8)
         )
