@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from spec_notify.core.errors import ConfigError, SpecNotifyError
+from spec_notify.core.errors import ConfigError
+from spec_notify.core.listing import remedy
 from spec_notify.core.subscription import hears_of_documents
 
+from .finding import Finding
+from .machine import clock, events, room
 from .output import plural, say
+from .queue_findings import moved, spool
 from .session import session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from spec_notify.core.snapshot import Snapshot
     from spec_notify.wiring import Wiring
 
+_NOT_READ = "make it a plain file or folder of the repository, or leave it out of `paths`"
+_LATER = "mend or finish what is in the way: a later look finds its changes"
+_TURN_ON = "`spec-notify init` writes a config, `trust` believes the one that is there"
 _MARKS = {"ok": "ok   ", "warn": "warn ", "fault": "FAULT"}
-
-
-class Finding(NamedTuple):
-    """One thing looked at: `ok`, `warn` or `fault`, what was found, and the fix."""
-
-    level: str
-    about: str
-    found: str
-    fix: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -73,17 +70,21 @@ def _look_over(wiring: Wiring) -> Iterator[Finding]:
     yield _git(wiring)
     yield from _hooks(wiring)
     yield _watcher(wiring)
+    yield events(wiring)
+    yield clock(wiring)
     yield from _documents(wiring)
     yield from _feeds(wiring)
     yield from _evidence(wiring)
     if wiring.has_spool:
-        yield from _spool(wiring)
-    yield from _moved(wiring)
+        yield from spool(wiring)
+    yield from room(wiring)
+    yield from moved(wiring)
 
 
 def _enabled(wiring: Wiring) -> Finding:
     if not wiring.config.enabled:
-        return Finding("fault", "config", wiring.loaded.off_because)
+        off = wiring.loaded.off_because
+        return Finding("fault", "config", off, "" if "`" in off else _TURN_ON)
     read = ", ".join(f"{file.path} ({file.state})" for file in wiring.loaded.files)
     return Finding("ok", "config", read or "enabled")
 
@@ -93,12 +94,12 @@ def _subscriptions(wiring: Wiring) -> Iterator[Finding]:
         if route.unready is None:
             yield Finding("ok", "subscription", f"{name} is ready")
         elif route.unready == "disabled":
-            yield Finding("warn", "subscription", f"{name}: {route.why}")
+            yield Finding("warn", "subscription", f"{name}: {route.why}", "`enabled = true` in it")
         else:
             fault = f"{name}: {route.unready.replace('_', ' ')}: {route.why}"
-            yield Finding("fault", "subscription", fault)
+            yield Finding("fault", "subscription", fault, remedy(route.unready))
     for problem in wiring.config.problems:
-        yield Finding("warn", "config", str(problem))
+        yield Finding("warn", "config", str(problem), problem.fix)
 
 
 def _git(wiring: Wiring) -> Finding:
@@ -108,6 +109,7 @@ def _git(wiring: Wiring) -> Finding:
             "warn",
             "git",
             f"{wiring.root} is no git repository; changes are seen by `watch` and `scan` only",
+            "`git init`, or leave it so",
         )
     if wiring.git is not None and wiring.git.is_bare:
         from spec_notify.wiring import BARE
@@ -119,7 +121,9 @@ def _git(wiring: Wiring) -> Finding:
             "warn", "git", f"in the middle of a {checkout.busy}: nothing is looked at", fix
         )
     where = f"on {checkout.branch}" if checkout.branch else "on a detached HEAD"
-    return Finding("ok", "git", f"{where} at {(checkout.head or 'no commit yet')[:12]}")
+    return Finding(
+        "ok", "git", f"{where} at {checkout.head[:12] if checkout.head else 'no commit yet'}"
+    )
 
 
 def _hooks(wiring: Wiring) -> Iterator[Finding]:
@@ -154,10 +158,10 @@ def _needs_documents(wiring: Wiring) -> bool:
 
 def _documents(wiring: Wiring) -> Iterator[Finding]:
     for notice in wiring.workspace.listing(wiring.config.paths).notices:
-        yield Finding("warn", "documents", notice.message)
+        yield Finding("warn", "documents", notice.message, _NOT_READ)
     reading = wiring.reading()
     for path, why in {**reading.deferred, **reading.unreadable}.items():
-        yield Finding("warn", "document", f"{path}: not looked at: {why}")
+        yield Finding("warn", "document", f"{path}: not looked at: {why}", _LATER)
     from spec_notify.pipeline.trees import is_tree
 
     snapshots = wiring.snapshots()
@@ -169,7 +173,9 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
     for path, snapshot in snapshots:
         if snapshot.tasks:
             yield Finding(
-                "ok", "document", f"{path}: {len(snapshot.tasks)} tasks, read as {snapshot.format}"
+                "ok",
+                "document",
+                f"{path}: {plural(len(snapshot.tasks), 'task')}, read as {snapshot.format}",
             )
         else:
             yield Finding(
@@ -209,91 +215,3 @@ def _evidence(wiring: Wiring) -> Iterator[Finding]:
             f"{wiring.evidence_root} is no folder of its own",
             "evidence is kept in the spool until it is one",
         )
-
-
-def _moved(wiring: Wiring) -> Iterator[Finding]:
-    """Tell of what checkouts left to deliver that were moved or removed: each has its own spool."""
-    import shlex
-
-    from spec_notify.disk.abandoned import abandoned
-
-    own = shlex.quote(str(wiring.state))
-    for root, state in abandoned(wiring.state.parent):
-        left = _open_in(state)
-        if left:
-            told = f"{plural(left, 'delivery')} of {root}, which is not there any more, "
-            fix = f"mv {own} {own}.unused && mv {shlex.quote(str(state))} {own}"
-            yield Finding(
-                "warn",
-                "moved",
-                f"{told}{'waits' if left == 1 else 'wait'} in its own spool",
-                f"if that is this one: `{fix}`, with no watcher running; else put it back, or "
-                f"remove {state}",
-            )
-
-
-def _open_in(state: Path) -> int:
-    from spec_notify.core.delivery import State
-    from spec_notify.spool.sqlite import SqliteSpool
-
-    try:
-        spool = SqliteSpool.peek(state / "spool.db")
-    except SpecNotifyError:
-        return 0
-    if spool is None:
-        return 0
-    try:
-        counts = spool.counts()
-        return counts[State.PENDING] + counts[State.IN_FLIGHT] + counts[State.PARKED]
-    finally:
-        spool.close()
-
-
-def _breakers(wiring: Wiring) -> Iterator[Finding]:
-    from spec_notify.pipeline.holding import open_breakers, spell_breaker
-    from spec_notify.wiring import now
-
-    if not wiring.config.enabled:
-        return
-    for each in open_breakers(wiring.spool, wiring.routes(), now()):
-        found = f"{each['endpoint']} ({', '.join(each['subscriptions'])}): {spell_breaker(each)}"
-        fix = "`spec-notify doctor --reach` says what it answers; a replay tries it at once"
-        yield Finding("warn", "breaker", found, fix)
-
-
-def _spool(wiring: Wiring) -> Iterator[Finding]:
-    from spec_notify.core.delivery import State
-
-    try:
-        counts = wiring.spool.counts()
-        seen = len(wiring.spool.acknowledged())
-        documents = wiring.spool.documents()
-    except SpecNotifyError as error:
-        yield Finding("fault", "spool", str(error))
-        return
-    told = "  ".join(f"{state} {count}" for state, count in counts.items())
-    stuck = counts[State.DEAD] - seen + counts[State.PARKED]
-    yield Finding(
-        "warn" if stuck else "ok",
-        "spool",
-        told,
-        "`spec-notify --list --failed` says why" if stuck else "",
-    )
-    yield from _breakers(wiring)
-    for kept in sorted(wiring.state.glob("spool.db.corrupt-*[0-9]")):
-        yield Finding(
-            "warn",
-            "spool",
-            f"a damaged spool was kept as {kept}; what was pending in it was not sent",
-            "mend what damaged it, then remove the file",
-        )
-    for path, each in documents.items():
-        if each.held:
-            yield Finding(
-                "warn",
-                "held",
-                f"{path}: {plural(each.held, 'event')} wait for a human: {each.held_why}",
-                f"`spec-notify accept {path}` sends them, --discard lets them go",
-            )
-    for warning in wiring.take_warnings():
-        yield Finding("warn", "spool", warning)

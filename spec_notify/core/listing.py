@@ -28,6 +28,11 @@ _GUIDANCE = {
 }
 
 
+def remedy(reason: str) -> str:
+    """Say what makes a subscription ready that is not, by the reason's word."""
+    return _GUIDANCE.get(reason, "")
+
+
 def facts(delivery: Delivery, seen: Collection[str] = ()) -> dict[str, Any]:
     """Answer a delivery as `--list --json` shows it (contract, section 8).
 
