@@ -22,6 +22,9 @@ WORKFLOW_COMPLETED = "workflow.completed"
 FAILURE_DETECTED = "failure.detected"
 RUN_STOP = "run_stop"
 RUN_FINISHED = "run.finished"
+TEAM_COMPLETED = "team.completed"
+TEAM_FAILED = "team.failed"
+TEAM_TIMED_OUT = "team.timedout"
 TEST = "spec-notify.test"
 DEAD_LETTERED = "delivery.dead_lettered"
 RECOVERED = "delivery.recovered"
@@ -35,9 +38,9 @@ TYPES = (
     CONSENSUS_CONFLICT,
     RUN_STOP,
     RUN_FINISHED,
-    "team.completed",
-    "team.failed",
-    "team.timedout",
+    TEAM_COMPLETED,
+    TEAM_FAILED,
+    TEAM_TIMED_OUT,
     WORKFLOW_STARTED,
     STEP_COMPLETED,
     WORKFLOW_COMPLETED,
