@@ -43,6 +43,9 @@ from .event import (
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TASK_TRANSITIONED,
+    TEAM_COMPLETED,
+    TEAM_FAILED,
+    TEAM_TIMED_OUT,
     TEST,
     TYPES,
     WORKFLOW_COMPLETED,
@@ -51,6 +54,7 @@ from .event import (
 from .instant import rfc3339
 from .run_facts import FinishFacts
 from .run_stop import RunStopFacts
+from .team import TeamFacts
 from .workflow import EndFacts, FailureFacts, StartFacts, StepFacts
 
 if TYPE_CHECKING:
@@ -198,6 +202,18 @@ class ConsensusConflict(Body[ConflictFacts], frozen=True, kw_only=True, tag=CONS
     """The agents asked about a SPEC do not agree."""
 
 
+class TeamCompleted(Body[TeamFacts], frozen=True, kw_only=True, tag=TEAM_COMPLETED):
+    """A team of agents did what it was made for."""
+
+
+class TeamFailed(Body[TeamFacts], frozen=True, kw_only=True, tag=TEAM_FAILED):
+    """A team of agents failed, or used up its budget."""
+
+
+class TeamTimedOut(Body[TeamFacts], frozen=True, kw_only=True, tag=TEAM_TIMED_OUT):
+    """A team of agents ran out of time."""
+
+
 class Sample(Body[SampleFacts], frozen=True, kw_only=True, tag=TEST):
     """Somebody tried a subscription."""
 
@@ -254,6 +270,9 @@ SHAPES: Mapping[str, type[Head]] = {
     FAILURE_DETECTED: FailureDetected,
     RUN_FINISHED: RunFinished,
     RUN_STOP: RunStopped,
+    TEAM_COMPLETED: TeamCompleted,
+    TEAM_FAILED: TeamFailed,
+    TEAM_TIMED_OUT: TeamTimedOut,
     TEST: Sample,
     DEAD_LETTERED: DeadLettered,
     RECOVERED: Recovered,

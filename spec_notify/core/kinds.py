@@ -135,7 +135,7 @@ FORMATS: Mapping[str, str | None] = {
     "cloudevents": "spec_notify.formats.cloudevents",
     "conductor": "spec_notify.formats.conductor",
     "aegis": "spec_notify.formats.aegis",
-    "team": None,
+    "team": "spec_notify.formats.team",
     "run": "spec_notify.formats.run",
 }
 """What a subscription's `format` may be, and the module that knows it; None: not built yet."""
@@ -144,6 +144,7 @@ HEARD: Mapping[str, tuple[str, ...]] = {
     "aegis": ("workflow.completed",),
     "run": ("run.finished",),
     "conductor": ("run_stop",),
+    "team": ("team.completed", "team.failed", "team.timedout"),
 }
 """What a subscription of a format hears when it names no events; others hear completed tasks."""
 

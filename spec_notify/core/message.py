@@ -51,6 +51,12 @@ class HttpMessage(Message, frozen=True, kw_only=True):
     """A request as it will stand on the wire."""
 
     method: str = "POST"
+    signed: bool | None = None
+    """Whether its receiver can check who sent it; None where its kind knows no signature."""
+
+    def facts(self) -> dict[str, object]:
+        """Say whether a message that could be signed is."""
+        return {} if self.signed is None else {"signed": self.signed}
 
 
 class MailMessage(Message, frozen=True, kw_only=True):
@@ -213,6 +219,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     repository: str | None = None
     folder: str | None = None
     path: str | None = None
+    channel: str | None = None
+    subject: str | None = None
+    words: tuple[str, ...] = ()
+    """Lines in the place of ours. These three only a team's own manifest gives."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

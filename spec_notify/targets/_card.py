@@ -21,6 +21,9 @@ from spec_notify.core.event import (
     TASK_COMPLETED,
     TASK_IN_REVIEW,
     TASK_TRANSITIONED,
+    TEAM_COMPLETED,
+    TEAM_FAILED,
+    TEAM_TIMED_OUT,
     TEST,
     WORKFLOW_COMPLETED,
     WORKFLOW_STARTED,
@@ -130,6 +133,9 @@ _KINDS: Mapping[str, str] = {
     FAILURE_DETECTED: "Failure",
     RUN_FINISHED: "Run finished",
     RUN_STOP: "Agent's run ended",
+    TEAM_COMPLETED: "Team completed",
+    TEAM_FAILED: "Team failed",
+    TEAM_TIMED_OUT: "Team timed out",
     TEST: "A test",
     DEAD_LETTERED: "Dead letter",
     RECOVERED: "Recovered",
@@ -138,9 +144,10 @@ _TONES: Mapping[str, Tone] = {
     CONSENSUS_CONFLICT: Tone.BAD,
     DEAD_LETTERED: Tone.BAD,
     RECOVERED: Tone.GOOD,
-    "team.failed": Tone.BAD,
-    "team.timedout": Tone.BAD,
     FAILURE_DETECTED: Tone.BAD,
+    TEAM_COMPLETED: Tone.GOOD,
+    TEAM_FAILED: Tone.BAD,
+    TEAM_TIMED_OUT: Tone.BAD,
 }
 """Types that are good or bad news whatever they hold."""
 _SIGNS: Mapping[str, Tone] = {

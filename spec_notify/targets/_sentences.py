@@ -20,6 +20,9 @@ from spec_notify.core.event import (
     STAGE_COMPLETED,
     STEP_COMPLETED,
     TASK_TRANSITIONED,
+    TEAM_COMPLETED,
+    TEAM_FAILED,
+    TEAM_TIMED_OUT,
     WORKFLOW_COMPLETED,
     WORKFLOW_STARTED,
 )
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 _SHORT_HASH = 8
+_MOST_ARTIFACTS = 10
 
 
 def read(body: bytes) -> dict[str, Any]:
@@ -137,6 +141,12 @@ def _of_agent_run(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
         yield "Told before", " ".join(_words([before.get("status"), before.get("exitCode")]))
 
 
+def _team(told: dict[str, Any]) -> str:
+    team = table(told, "team")
+    said = arrow(team.get("name"), team.get("phase"))
+    return f"Team {said}" if said else ""
+
+
 def _failed(told: dict[str, Any]) -> str:
     about = _words(told.get("task")) or _words(told.get("type")) or ["an event"]
     return " for ".join([f"Given up: {about[0]}", *_words(told.get("subscription"))])
@@ -155,7 +165,13 @@ def place(told: dict[str, Any]) -> str:
     commit = git.get("commit")
     short = commit[:_SHORT_HASH] if isinstance(commit, str) else None
     about = spec.get("id") if isinstance(spec, dict) else spec
-    return " · ".join(_words([about, document, git.get("branch"), short, told.get("delivery")]))
+    team = table(told, "team")
+    document = document or " ".join(_words([team.get("document")]))
+    return " · ".join(
+        _words(
+            [team.get("namespace"), about, document, git.get("branch"), short, told.get("delivery")]
+        )
+    )
 
 
 def facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -182,6 +198,7 @@ def facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Counts", _counts(table(told, "counts"))
     yield "Created", " ".join(_words(told.get("createdAt")))
     yield "Completed", " ".join(_words(told.get("completedAt")))
+    yield "Artifacts", _artifacts(told.get("artifacts"))
     yield "Event", " ".join(_words(told.get("type")))
     yield "Attempts", " ".join(_words(told.get("attempts")))
     yield "Last status", " ".join(_words(told.get("lastStatus")))
@@ -236,6 +253,16 @@ def _counts(known: dict[str, Any]) -> str:
     return " ".join(f"{each}={count}" for each, count in counted if isinstance(count, int))
 
 
+def _artifacts(found: object) -> str:
+    named = [
+        " by ".join(_words([each.get("name"), each.get("producedBy")]))
+        for each in (found if isinstance(found, list) else [])
+        if isinstance(each, dict)
+    ]
+    more = [f"and {len(named) - _MOST_ARTIFACTS} more"] if len(named) > _MOST_ARTIFACTS else []
+    return ", ".join([*named[:_MOST_ARTIFACTS], *more])
+
+
 _HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     TASK_TRANSITIONED: _turned,
     STAGE_COMPLETED: _stage,
@@ -247,6 +274,9 @@ _HEADLINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     FAILURE_DETECTED: _step,
     RUN_FINISHED: _finish,
     RUN_STOP: _agent_run,
+    TEAM_COMPLETED: _team,
+    TEAM_FAILED: _team,
+    TEAM_TIMED_OUT: _team,
     DEAD_LETTERED: _failed,
     RECOVERED: _works,
 }

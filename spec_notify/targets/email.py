@@ -105,7 +105,7 @@ def _subject(order: Order) -> bytes:
     The email package would decode encoded words that a title brings along, line breaks included.
     """
     headline = wording(order.type, order.body).headline
-    text = one_line(f"[spec-notify] {headline}", _SUBJECT_LIMIT)
+    text = one_line(order.terms.subject or f"[spec-notify] {headline}", _SUBJECT_LIMIT)
     if text.isascii() and "=?" not in text and len(text) <= _PLAIN_SUBJECT:
         return f"Subject: {text}\r\n".encode("ascii")
     words = (base64.b64encode(part).decode() for part in _parts(text))
@@ -123,17 +123,24 @@ def _parts(text: str) -> list[bytes]:
     return parts
 
 
+def _own(order: Order) -> tuple[str, ...]:
+    """Answer the words somebody gave us for this very mail: their links stay links."""
+    return tuple(one_line(line) for line in order.terms.words)
+
+
 def _lines(said: Wording, order: Order) -> tuple[str, ...]:
     return (*map(disarmed, said.lines), f"Event {plain_id(order.event)}, told by spec-notify.")
 
 
 def _text(said: Wording, order: Order) -> str:
-    return "\n".join((disarmed(said.headline), "", *_lines(said, order), ""))
+    own = (*_own(order), "") if order.terms.words else ()
+    return "\n".join((*own, disarmed(said.headline), "", *_lines(said, order), ""))
 
 
 def _html(said: Wording, order: Order) -> str:
+    own = "".join(f"<p>{escape(line)}</p>\n" for line in _own(order))
     paragraphs = "".join(f"<p>{escape(line)}</p>\n" for line in _lines(said, order))
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n'
-        f"<p><strong>{escape(disarmed(said.headline))}</strong></p>\n{paragraphs}</body></html>\n"
+        f"{own}<p><strong>{escape(disarmed(said.headline))}</strong></p>\n{paragraphs}</body></html>\n"
     )

@@ -14,6 +14,7 @@ import orjson
 
 from spec_notify.core.delivery import Outcome, Verdict
 from spec_notify.core.message import HttpMessage, Reply
+from spec_notify.targets import _team as team
 from spec_notify.targets import webhook
 from spec_notify.targets._card import card, spelled
 
@@ -29,7 +30,13 @@ _FINE = (b"ok", b'{"ok":true}')
 
 
 def render(order: Order) -> HttpMessage:
-    """Answer the message of one attempt; a body that says nothing of a task names the event."""
+    """Answer the message of one attempt; a body that says nothing of a task names the event.
+
+    One in the team format is told in that format's own text, where a channel may be named.
+    """
+    if told := team.told(order.type, order.body):
+        channel = {"channel": order.terms.channel} if order.terms.channel else {}
+        return _posted(order, {"text": team.text(told), **channel})
     said = card(order.type, order.body)
     blocks: list[dict[str, object]] = [
         {"type": "section", "text": _plain(said.headline, _SECTION_LIMIT)}
@@ -48,6 +55,10 @@ def render(order: Order) -> HttpMessage:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+    return _posted(order, message)
+
+
+def _posted(order: Order, message: dict[str, object]) -> HttpMessage:
     headers = (
         ("content-type", "application/json"),
         ("user-agent", webhook.header_text(order.user_agent)),

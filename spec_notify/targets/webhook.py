@@ -49,7 +49,12 @@ def render(order: Order) -> HttpMessage:
         ("x-spec-notify-event", header_text(order.type)),
         ("x-spec-notify-schema-version", SCHEMA_VERSION),
     )
-    return HttpMessage(url=order.endpoint.url, headers=headers, body=order.body)
+    return HttpMessage(
+        url=order.endpoint.url,
+        headers=headers,
+        body=order.body,
+        signed=order.signature != "none",
+    )
 
 
 def header_text(text: str) -> str:

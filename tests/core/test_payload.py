@@ -38,6 +38,8 @@ from spec_notify.core.status import CANONICAL, Status
 from spec_notify.core.workflow_payload import build_workflow_event
 from spec_notify.sources.run_info import Place, read_run_info, task_of
 
+from .test_team_payload import EVENTS as TEAMS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -275,6 +277,7 @@ EVENTS = {
         repository="git.example/orchard", nonce="1f", spec="SPEC-ORB-001-harvest", now=NOW
     ),
     "test_bare": build_test_event(repository="git.example/orchard", nonce="2f", now=NOW),
+    **TEAMS,
     "run_finished": build_finish_event(FINISH),
     "run_finished_bare": build_finish_event(
         msgspec.structs.replace(

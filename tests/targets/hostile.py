@@ -49,6 +49,10 @@ def data_of(text: str) -> dict[str, dict[str, Any]]:
             "correction": True,
             "previous": {"status": text, "exitCode": 1},
         },
+        "team.failed": {
+            "team": dict.fromkeys(("name", "namespace", "phase", "uid", "document"), text),
+            "artifacts": [dict.fromkeys(("name", "path", "producedBy", "producedAt"), text)] * 2,
+        },
         "run.finished": {
             **dict.fromkeys(("runId", "status", "createdAt", "completedAt"), text),
             "counts": dict.fromkeys(("done", "failed", "blocked", "total"), 1),
