@@ -18,6 +18,7 @@ COMMANDS = {
     "scan": "scan",
     "deliver": "deliver",
     "poll-run": "poll_run",
+    "deliver-team": "deliver_team",
     "test": "test",
     "list": "list",
     "replay": "replay",

@@ -107,6 +107,10 @@ class FormatError(SpecNotifyError):
         super().__init__(f"format {format} cannot spell {type_}: {why}")
 
 
+class UndeliverableError(SpecNotifyError):
+    """An order that can never be sent; the text says why and holds no secret."""
+
+
 class PayloadError(SpecNotifyError):
     """A body does not fit the schema of its type; it was not spooled."""
 

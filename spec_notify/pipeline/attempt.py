@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.delivery import DRY_RUN, Delivery, Outcome, Verdict, advance
-from spec_notify.core.errors import FormatError
+from spec_notify.core.errors import FormatError, UndeliverableError
 from spec_notify.core.evidence import attempt_record
 from spec_notify.core.exchange import inert
 from spec_notify.core.message import Failure, Fault, Message, Order, Reply
@@ -89,8 +89,9 @@ class Attempt:
         """
         try:
             message = route.target.render(self._order(claim, route))
-        except FormatError as error:
-            return Sent(outcome=Outcome(verdict=Verdict.REJECTED, detail=str(error)))
+        except (FormatError, UndeliverableError) as error:
+            said = inert(str(error), _secrets(route))
+            return Sent(outcome=Outcome(verdict=Verdict.REJECTED, detail=said))
         except Exception as error:  # noqa: BLE001 - one poison row must not stop its neighbours
             detail = f"this event cannot be rendered: {type(error).__name__}"
             return Sent(outcome=Outcome(verdict=Verdict.REJECTED, detail=detail))

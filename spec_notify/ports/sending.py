@@ -57,7 +57,9 @@ class Target(Protocol):
 class Format(Protocol):
     """How a body is spelled for receivers of one format: a pure function. A module is one."""
 
-    content_type: str
+    @property
+    def content_type(self) -> str:
+        """What a spelled body is, as a header names it."""
 
     def spell(self, body: bytes) -> bytes:
         """Spell a native body; the same bytes for the same body, whenever and wherever."""

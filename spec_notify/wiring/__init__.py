@@ -36,7 +36,15 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.feeding import Looks
     from spec_notify.pipeline.intake import Intake
     from spec_notify.pipeline.reading import Reader, Reading
-    from spec_notify.ports import EvidenceLog, Feed, Route, Showing, Spool, StoredDocument
+    from spec_notify.ports import (
+        EvidenceLog,
+        Feed,
+        Route,
+        Showing,
+        Spool,
+        StoredDocument,
+        Transport,
+    )
     from spec_notify.sources.memory import Memory
 
     from .watching import Watching
@@ -246,6 +254,12 @@ class Wiring(Places):
 
         return Outbox(self.root, keep_out=lambda: (self.evidence_folder, self.state_home))
 
+    def transport(self) -> Transport:
+        """Answer a fresh wire to every kind of receiver."""
+        from .wires import transport
+
+        return transport(self.outbox)
+
     def dispatch(
         self,
         on_attempt: Callable[[Attempted], None] = lambda _: None,
@@ -262,7 +276,6 @@ class Wiring(Places):
         from spec_notify.pipeline.dispatch import Dispatch, Limits
 
         from .owing import owing
-        from .wires import transport
 
         facts = Facts(
             clock=now,
@@ -279,7 +292,7 @@ class Wiring(Places):
             routes=only or self.served,
             alone=only is not None,
             debts=None if only else owing(self),
-            transport=lambda: transport(self.outbox),
+            transport=self.transport,
             attempt=Attempt(
                 spool=self.spool,
                 evidence=lambda: self.evidence,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spec_notify.core.config.toml_lines import KeyPath
     from spec_notify.core.subscription import Subscription
 
-_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+FOLDER = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
 def check_own(
@@ -39,7 +39,7 @@ def check_own(
         )
     if found.type == "file" and found.terms.path is not None:
         _check_folder(found.terms.path, findings, (*path, "path"), kind=kind)
-    if found.type == "google-drive" and not _FOLDER.fullmatch(found.terms.folder or "x"):
+    if found.type == "google-drive" and not FOLDER.fullmatch(found.terms.folder or "x"):
         findings.report(
             (*path, "folder"), "is no folder's id", "Copy what follows folders/ in its address"
         )
