@@ -40,7 +40,7 @@ def main(words: Words) -> int:
         if left != "nothing" and _detached():
             _behind(name, words, looked=left == "delivery")
     except Exception as error:  # noqa: BLE001 - a notifier must never break git
-        _say((f"{name} hook: {_spell(error)}",))
+        _say(words, (f"{name} hook: {_spell(error)}",))
     return 0
 
 
@@ -87,7 +87,7 @@ def _in_front(name: str, words: Words) -> str:
     """Look while the caller waits, if the config says so; answer what is left to do behind."""
     with closing(_open(words)) as wiring:
         if not wiring.config.enabled:
-            _say(wiring.notices)
+            _say(words, wiring.notices)
             return "nothing"
         if wiring.config.hook_mode != "sync" and "--sync" not in words.rest:
             return "all"
@@ -204,12 +204,18 @@ def _drain(wiring: Wiring, budget: int) -> None:
     drained(wiring, budget)
 
 
-def _say(notices: tuple[str, ...]) -> None:
+def _say(words: Words, notices: tuple[str, ...]) -> None:
+    from .core.log_line import VARIABLE, Level, log_line
     from .core.redaction import safe_text
+    from .wiring import now
 
+    as_json = (words.log_format or os.environ.get(VARIABLE)) == "json"
     try:
         for notice in notices:
-            sys.stderr.write(f"spec-notify: {safe_text(notice)}\n")
+            line = f"spec-notify: {safe_text(notice)}"
+            if as_json:
+                line = log_line(notice, at=now(), level=Level.WARNING, event="hook")
+            sys.stderr.write(f"{line}\n")
     except OSError:
         return
 

@@ -1,7 +1,8 @@
 """The command line before any parser sees it: aliases and options that may stand anywhere.
 
 Contract, section 8: `--test`, `--list`, `--replay` are root options and subcommands alike; every
-command takes `--repo`, `--config`, `--json` and `-q` before or after its name, never after `--`.
+command takes `--repo`, `--config`, `--log-format`, `--json` and `-q` before or after its name,
+never after `--`.
 Standard library only: the git hook comes through here.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ALIASES = {"--test": "test", "--list": "list", "--replay": "replay"}
-_VALUED = ("--repo", "--config")
+_VALUED = ("--repo", "--config", "--log-format")
 _SWITCHES = {"--json": "--json", "-q": "--quiet", "--quiet": "--quiet"}
 
 
@@ -23,6 +24,7 @@ class Words(NamedTuple):
     config: str | None = None
     json: bool = False
     quiet: bool = False
+    log_format: str | None = None
     root: list[str] = []  # noqa: RUF012 - read only; NamedTuple fields cannot be factories
 
 
@@ -48,6 +50,7 @@ def arrange(argv: list[str]) -> Words:
         config=found.get("--config"),
         json="--json" in found,
         quiet="--quiet" in found,
+        log_format=found.get("--log-format"),
         root=root,
     )
 

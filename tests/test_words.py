@@ -22,6 +22,10 @@ CASES = [
     (["--version"], Words(None, [], root=["--version"])),
     (["--help", "list"], Words("list", [], root=["--help"])),
     (["scan", "--repo"], Words("scan", [], repo="")),
+    (["--log-format", "json", "scan"], Words("scan", [], log_format="json")),
+    (["scan", "--log-format=text"], Words("scan", [], log_format="text")),
+    (["scan", "--log-format"], Words("scan", [], log_format="")),
+    (["run", "--", "--log-format", "x"], Words("run", ["--", "--log-format", "x"])),
 ]
 
 

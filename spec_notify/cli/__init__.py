@@ -52,12 +52,14 @@ def main(words: Words) -> int:
     """Run one command; answer its exit code (contract, section 8)."""
     from spec_notify.core.errors import SpecNotifyError, SpoolError
 
-    from .output import let_go, tell
+    from .output import let_go
+    from .talk import TALK, fail
 
     try:
+        TALK.choose(words.log_format)
         return _run(words)
     except SpecNotifyError as error:
-        tell(f"spec-notify: {error}")
+        fail(str(error), code=error.exit_code)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -67,12 +69,12 @@ def main(words: Words) -> int:
         return 0
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        tell(f"spec-notify: {place}{error.strerror or error}")
+        fail(f"{place}{error.strerror or error}", code=SpoolError.exit_code)
         return SpoolError.exit_code
     except Exception as error:  # noqa: BLE001 - a bug: one line for people, the rest in a file
         from .crash import report
 
-        tell(f"spec-notify: this is a bug: {report(error)}")
+        fail(f"this is a bug: {report(error)}", code=70)
         return 70
 
 
@@ -114,13 +116,18 @@ def _refuse(error: TyperException) -> int:
     """Say what the parser says of wrong words, which it repeats as they came."""
     from io import StringIO
 
-    from .output import tell
+    from spec_notify.core.log_line import Level
+
+    from .talk import fail, tell
 
     said = StringIO()
     show = getattr(error, "show", None)
     if show is not None:
         show(said)
-    tell(said.getvalue().rstrip() or f"spec-notify: {error}")
+    if shown := said.getvalue().rstrip():
+        tell(shown, level=Level.ERROR, exitCode=error.exit_code)
+    else:
+        fail(str(error), code=error.exit_code)
     return error.exit_code
 
 
@@ -131,7 +138,11 @@ def _check(words: Words) -> None:
     """
     from spec_notify.core.errors import UsageError
 
-    for option, value in (("--repo", words.repo), ("--config", words.config)):
+    for option, value in (
+        ("--repo", words.repo),
+        ("--config", words.config),
+        ("--log-format", words.log_format),
+    ):
         if value == "":
             raise UsageError(f"{option} needs a value")
     if words.command == "run" and not {"--", "-h", "--help"} & {*words.rest}:

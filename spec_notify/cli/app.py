@@ -50,6 +50,14 @@ def _root(
         str | None, typer.Option("--config", metavar="FILE", help="Use this config file.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            "--log-format",
+            metavar="FORMAT",
+            help="How to talk on stderr: text, or json for one object a line.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No talk on stderr.")] = False,
 ) -> None:
     """Tell people and machines, at once and provably, that a task in a repository is done.

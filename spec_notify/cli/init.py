@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from spec_notify.core.errors import UsageError
 
 from .output import say
 from .session import session
+from .talk import ask
 from .trust import baseline, trust_repository_config
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _private(url: str, *, allowed: bool) -> bool:
     why = check_url(url, allow_private=False)
     if why is None or allowed:
         return allowed
-    if sys.stdin.isatty() and typer.confirm(f"{why}. Allow that?", err=True):
+    if ask(f"{why}. Allow that?"):
         return True
     raise UsageError(f"--url: {why}; say --allow-private if you mean that")
 

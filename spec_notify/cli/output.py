@@ -51,12 +51,6 @@ def say(text: str = "") -> None:
     sys.stdout.write(safe_text(text, keep="\n") + "\n")
 
 
-def tell(text: str) -> None:
-    """Print a line of talk on stderr."""
-    sys.stderr.write(safe_text(text, keep="\n") + "\n")
-    sys.stderr.flush()
-
-
 def put(file: str, body: bytes) -> None:
     """Put a file where the user says, whole: nobody ever reads half of it. Raises UsageError."""
     beside = Path(f"{file}.{os.getpid()}.tmp")

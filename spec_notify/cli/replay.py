@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +32,7 @@ from .selection import (
     user,
 )
 from .session import Session, session
+from .talk import lively
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,7 +168,7 @@ def _deliver(here: Session, wiring: Wiring, queued: list[Delivery], budget: int)
 @contextmanager
 def _progress(here: Session, count: int) -> Iterator[Callable[[Attempted], None]]:
     """Show on a terminal how many of them have come to an end; elsewhere nothing."""
-    if not count or here.quiet or here.json or not sys.stderr.isatty():
+    if not count or here.quiet or here.json or not lively():
         yield lambda _: None
         return
     from rich.console import Console

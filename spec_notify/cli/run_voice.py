@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
 from spec_notify.core.instant import rounded_duration
 from spec_notify.core.redaction import safe_text
+
+from .talk import lively
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ class RunVoice:
         self._due = self._began
         self._said = ""
         self.evidence: dict[str, str | None] = {}
-        self._lively = not here.quiet and _lively()
+        self._lively = not here.quiet and lively()
 
     def checked(self, found: Found, due: int) -> None:
         """Say what a check found that was not the last one; the same thing only once."""
@@ -82,10 +83,6 @@ class RunVoice:
         room = shutil.get_terminal_size().columns - 1
         sys.stderr.write(f"\r{safe_text(line)[:room]}\x1b[K")
         sys.stderr.flush()
-
-
-def _lively() -> bool:
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _progress(found: Found | None) -> list[str]:

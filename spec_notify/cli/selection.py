@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -12,6 +11,7 @@ from spec_notify.core.delivery import Delivery, State
 from spec_notify.core.errors import UsageError
 
 from .output import columns, plural, say
+from .talk import ask
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -157,7 +157,7 @@ def confirm(verb: str, count: int, *, yes: bool, above: int = ASK_ABOVE) -> None
     if count <= above or yes:
         return
     question = f"{verb.capitalize()} {plural(count, 'delivery')}?"
-    if not (sys.stdin.isatty() and typer.confirm(question, err=True)):
+    if not ask(question):
         raise UsageError(f"nothing done: say --yes to {verb} this many")
 
 

@@ -6,7 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from .output import document, print_json, tell
+from spec_notify.core.log_line import Level
+
+from .output import document, print_json
+from .talk import tell
 
 if TYPE_CHECKING:
     import typer
@@ -47,13 +50,13 @@ class Session:
 
     def _say_notices(self) -> None:
         for notice in self._notices:
-            self.talk(notice)
+            self.talk(notice, level=Level.WARNING)
         self._notices = ()
 
-    def talk(self, text: str) -> None:
+    def talk(self, text: str, *, level: Level = Level.INFO) -> None:
         """Say something on stderr unless told to be quiet."""
         if not self.quiet:
-            tell(text)
+            tell(text, level=level)
 
     def answer(self, command: str, **facts: object) -> bool:
         """Print a `--json` document if one was asked for, and say whether it was."""
@@ -67,7 +70,7 @@ class Session:
             self._say_notices()
         if self._wiring is not None:
             for warning in self._wiring.take_warnings():
-                self.talk(warning)
+                self.talk(warning, level=Level.WARNING)
             self._wiring.close()
 
 

@@ -15,8 +15,9 @@ from spec_notify.core.errors import SpecNotifyError, UsageError
 from spec_notify.ports import Reason
 
 from .deliver import unready
-from .output import say, tell
+from .output import say
 from .session import Session, session
+from .talk import TALK, fail
 from .watch_voice import Voice
 
 if TYPE_CHECKING:
@@ -95,9 +96,10 @@ def _background(here: Session, wiring: Wiring) -> int:
     _ready(wiring).unlink(missing_ok=True)
     words = [sys.executable, "-I", "-m", "spec_notify", "--repo", str(wiring.root)]
     words += ["--config", os.path.abspath(here.config_file)] if here.config_file else []  # noqa: PTH100 - the user's own words, made independent of the folder
+    words += ["--log-format", "json"] if TALK.json else []
     pid = detach([*words, "watch"], log, dict(os.environ))
     if not _came_up(wiring, pid):
-        tell(f"spec-notify: the watcher did not come up; see {log}")
+        fail(f"the watcher did not come up; see {log}", code=1)
         return 1
     if not here.answer("watch", pid=pid, log=str(log)):
         say(f"watching, process {pid}; its log: {log}")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .output import json_bytes, plural, tell
+from spec_notify.core.log_line import Level
+
+from .output import json_bytes, plural
 from .scan import named
+from .talk import TALK, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +60,8 @@ class Voice:
             "attempt": delivery.attempts,
         }
         said = f"{delivery.subscription}: {delivery.task or delivery.event}: "
-        self._speak(facts, f"{said}{delivery.state} ({attempted.outcome.detail})")
+        level = _LEVELS.get(delivery.state, Level.WARNING)
+        self._speak(facts, f"{said}{delivery.state} ({attempted.outcome.detail})", level=level)
 
     def troubled(self, about: str, troubles: Iterable[str]) -> None:
         """Say those troubles that the last report about the same thing did not hold.
@@ -72,11 +76,21 @@ class Voice:
 
     def warn(self, text: str) -> None:
         """Say a warning, whether or not it was said before."""
-        self._speak({"event": "warning", "message": text}, text)
+        self._speak({"event": "warning", "message": text}, text, level=Level.WARNING)
 
-    def _speak(self, facts: dict[str, Any], words: str, *, always: bool = False) -> None:
-        if self._jsonl:
+    def _speak(
+        self,
+        facts: dict[str, Any],
+        words: str,
+        *,
+        always: bool = False,
+        level: Level = Level.INFO,
+    ) -> None:
+        if self._jsonl and not TALK.json:
             sys.stderr.write(json_bytes(facts).decode("ascii") + "\n")
             sys.stderr.flush()
-        elif always or not self._quiet:
-            tell(words)
+        elif self._jsonl or always or not self._quiet:
+            tell(words, level=level, **{k: v for k, v in facts.items() if k != "message"})
+
+
+_LEVELS = {"delivered": Level.INFO, "dead": Level.ERROR}
