@@ -148,5 +148,8 @@ HEARD: Mapping[str, tuple[str, ...]] = {
 }
 """What a subscription of a format hears when it names no events; others hear completed tasks."""
 
-SPELLS: Mapping[str, tuple[str, ...]] = {"conductor": ("run_stop",)}
+SPELLS: Mapping[str, tuple[str, ...]] = {
+    "conductor": ("run_stop",),
+    "run": ("run.finished",),
+}
 """The types of formats that tell of nothing else; others can spell any event."""

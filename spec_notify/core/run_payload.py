@@ -39,4 +39,12 @@ def build_finish_event(finish: Finish) -> Event:
         links=Links(run=place.url(), tasks=place.url("/tasks"), events=place.url("/events")),
     )
     body = encoded(RUN_FINISHED, facts, finish.checked_at)
-    return Event(id=key, type=RUN_FINISHED, at=finish.checked_at, body=body, status=finish.outcome)
+    return Event(
+        id=key,
+        type=RUN_FINISHED,
+        at=finish.checked_at,
+        body=body,
+        # What lists show, and filters by task look at, is the run.
+        task=place.run,
+        status=finish.outcome,
+    )

@@ -1,7 +1,4 @@
-"""The run format: the end of a run, flat, as a script that waits for one reads it.
-
-Bodies of other types are what they are in the native format: they have no run to tell of.
-"""
+"""The run format: the end of a run at a server, flat, as a script that waits for one reads it."""
 
 from __future__ import annotations
 
@@ -9,18 +6,32 @@ from typing import Any
 
 import orjson
 
-from spec_notify.core.event import RUN_FINISHED
+from spec_notify.core.errors import FormatError
+from spec_notify.core.event import RUN_FINISHED, TEST
 
 content_type = "application/json"
 _KEYS = ("runId", "status", "counts", "createdAt", "completedAt", "links")
 
 
 def spell(body: bytes) -> bytes:
-    """Answer title, run, status, counts, instants and links of a finished run."""
+    """Answer title, run, status, counts, instants and links; a test is told as a run of ours.
+
+    Raises FormatError for an event that is about no run.
+    """
     native: dict[str, Any] = orjson.loads(body)
-    if native["type"] != RUN_FINISHED:
-        return body
-    data: dict[str, Any] = native["data"]
-    told = {key: data[key] for key in _KEYS}
-    head = {"event": native["type"], "id": native["id"], "title": f"Run finished: {data['runId']}"}
-    return orjson.dumps({**head, **told})
+    if native["type"] not in {RUN_FINISHED, TEST}:
+        raise FormatError("run", native["type"], "it is about no run at a server")
+    run = native["data"] if native["type"] == RUN_FINISHED else _sample(native)
+    head = {"event": native["type"], "id": native["id"], "title": f"Run finished: {run['runId']}"}
+    return orjson.dumps({**head, **{key: run[key] for key in _KEYS}})
+
+
+def _sample(native: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "runId": "spec-notify-test",
+        "status": "success",
+        "counts": {"done": 1, "failed": 0, "blocked": 0, "total": 1},
+        "createdAt": native["timestamp"],
+        "completedAt": native["timestamp"],
+        "links": None,
+    }

@@ -286,12 +286,40 @@ def test_killed_before_it_tells_any_worker_that_knows_the_url_does(operator: Ope
 
 def die_after_admission(operator: Operator, url: str) -> None:
     """Find the end of a run, admit it, and be killed before a byte of it goes out."""
+    die(operator, url, "import spec_notify.wiring.run_polling as polling\npolling.deliver = kill\n")
+
+
+STEPS = ("claimed", "rendered", "sent", "judged", "settled", "evidence.written", "projected")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_of_telling_it_tells_once_more_at_most(
+    operator: Operator, step: str
+) -> None:
+    """What went out before the kill may go out again, under the same id."""
+    with RunsServer("done failed") as served:
+        mark = f"lambda step: kill() if step == {step!r} else None"
+        die(
+            operator,
+            served.url,
+            f"from spec_notify.wiring import Wiring\nopen_ = Wiring.open\nmark = {mark}\n"
+            "Wiring.open = lambda *a, **k: open_(*a, **k, mark=mark)\n",
+        )
+        codes = [
+            operator.run(BASE_URL=served.url, FAIL_ON_ATTENTION="1").returncode for _ in range(2)
+        ]
+
+    assert codes == [3, 3]
+    assert len(operator.messages) == (2 if step in {"sent", "judged"} else 1)
+    assert len({json.dumps(each) for each in operator.messages}) == 1
+
+
+def die(operator: Operator, url: str, how: str) -> None:
+    """Run the command in a process that kills itself; `how` arranges for `kill` to be called."""
     code = (
         "import os, signal\n"
-        "import spec_notify.wiring.run_polling as polling\n"
-        "polling.deliver = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "from spec_notify.__main__ import main\n"
-        "main()\n"
+        "kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"{how}from spec_notify.__main__ import main\nmain()\n"
     )
     died = subprocess.run(
         [sys.executable, "-c", code, "poll-run"],

@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from spec_notify.core.errors import FormatError
 from spec_notify.formats import run
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures" / "payloads"
@@ -27,6 +28,14 @@ def test_the_end_of_a_run_is_spelled_flat(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [name for name in BODIES if not name.startswith("run_")])
-def test_what_is_no_run_keeps_its_native_body(name: str) -> None:
-    assert run.spell(BODIES[name]) == BODIES[name]
+def test_a_test_can_be_spelled_so_that_a_subscription_can_be_tried() -> None:
+    told = orjson.loads(run.spell(BODIES["test"]))
+
+    assert (told["event"], told["status"]) == ("spec-notify.test", "success")
+    assert list(told) == list(orjson.loads(run.spell(BODIES["run_finished"])))
+
+
+@pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith(("run_finished", "test"))])
+def test_what_is_about_no_run_at_a_server_is_refused_by_name(name: str) -> None:
+    with pytest.raises(FormatError, match=orjson.loads(BODIES[name])["type"]):
+        run.spell(BODIES[name])
