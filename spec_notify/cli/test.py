@@ -163,7 +163,9 @@ def _print(name: str, event: Event, attempted: Attempted | None, route: Route) -
         keys = route.endpoint.secrets if route.endpoint else ()
         for header, value in shown_headers(attempted.message, keys).items():
             say(f"  {header}: {value}")
-        say(f"  {event.body.decode()}")
+        # A webhook is sent in the subscription's format; what others make of it is theirs.
+        is_webhook = route.subscription.type == "webhook"
+        say(f"  {(attempted.message.body if is_webhook else event.body).decode()}")
     good = attempted.outcome.verdict in {"delivered", "dry_run"}
     say(f"  => {attempted.outcome.verdict if good else 'failed'}: {attempted.outcome.detail}")
     say(f"  evidence: {attempted.evidence or 'not written'}")

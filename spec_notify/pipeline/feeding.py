@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from spec_notify.core.errors import SpecNotifyError, StaleBaselineError
+from spec_notify.core.repeats import noted
 from spec_notify.core.schema import validate
 from spec_notify.core.snapshot import Notice, Snapshot, Transition, remembered
 from spec_notify.core.subscription import Subscription, wants
 from spec_notify.pipeline.admission import admit
 from spec_notify.pipeline.intake import Looked, Wish
 from spec_notify.pipeline.seen import Seen
-from spec_notify.pipeline.tally import Tally, hold
+from spec_notify.pipeline.tally import Tally, hold, overflow
 from spec_notify.pipeline.trail import Change, Trail
 from spec_notify.ports import Fed, Feed, StoredDocument, Telling, Unreadable
 
@@ -151,12 +152,15 @@ class Feeding:
             ledger.save(seen.stored)
             tally.baselines.append(name)
             return
-        # What is held waits for a human, even once fewer than the limit are left of it.
-        most = 0 if seen.before and seen.before.held else self._config.hold_above
-        if len(news.wanted) > most and name not in wish.accept:
-            hold(ledger, seen, len(news.wanted), now, tally)
+        keys = [transition.task.key for transition, _ in news.wanted]
+        accepted, known = name in wish.accept, ledger.document(name)
+        # Somebody has looked at it: what was told before their word counts no more.
+        lately = {} if known is None or accepted else known.lately
+        why = overflow(seen, keys, lately, self._config, now)
+        if why is not None and not accepted:
+            hold(ledger, seen, len(keys), now, tally, why=why)
             return
-        ledger.save(seen.stored)
+        ledger.save(msgspec.structs.replace(seen.stored, lately=noted(lately, keys, now)))
         self._mark("look.saved")
         for transition, takers in news.wanted:
             count = ledger.occurrence(name, transition.task.key, _stand(transition))

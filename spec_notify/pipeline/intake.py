@@ -14,15 +14,15 @@ from msgspec.structs import replace
 
 from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.event import Event
-from spec_notify.core.repeats import noted, too_many
+from spec_notify.core.repeats import noted
 from spec_notify.core.snapshot import Notice
 from spec_notify.pipeline.admission import admit
 from spec_notify.pipeline.news import News
-from spec_notify.pipeline.tally import TOO_MANY, Tally, hold
+from spec_notify.pipeline.tally import Tally, hold, overflow
 from spec_notify.pipeline.trees import is_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from spec_notify.core.config import Config
     from spec_notify.pipeline.trail import Change
@@ -140,7 +140,7 @@ class Intake:
         known = ledger.document(path)
         # Somebody has looked at it: what was told before their word counts no more.
         lately = {} if known is None or accepted or discarded else known.lately
-        why = self._overflow(seen, keys, lately, now)
+        why = overflow(seen, keys, lately, self._config, now)
         if why is not None and not accepted and not discarded:
             hold(ledger, seen, len(wanted), now, tally, why=why)
             return
@@ -157,20 +157,6 @@ class Intake:
             event = self._event(ledger, path, seen.changes[index], now)
             admitted = admit(ledger, event, takers, max_pending=self._config.max_pending, now=now)
             tally.admitted(event, admitted)
-
-    def _overflow(
-        self, seen: Seen, keys: Sequence[str], lately: Mapping[str, tuple[int, ...]], now: int
-    ) -> str | None:
-        """Say why these changes wait for a human; None when they do not."""
-        if not keys:
-            return None
-        # What is held waits for a human, even once fewer than the limit are left of it.
-        if seen.before and seen.before.held:
-            return seen.before.held_why or TOO_MANY
-        if len(keys) > self._config.hold_above:
-            return TOO_MANY
-        each, look = self._config.hold_repeats_above, self._config.hold_above
-        return too_many(lately, keys, each=each, look=look, now=now)
 
     def _event(self, ledger: Ledger, path: str, change: Change, now: int) -> Event:
         transition = change.transition

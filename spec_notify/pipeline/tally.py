@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from spec_notify.core.repeats import too_many
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spec_notify.core.config import Config
     from spec_notify.core.event import Event
     from spec_notify.pipeline.seen import Seen
     from spec_notify.ports import Ledger
@@ -28,6 +33,25 @@ class Tally:
         self.deliveries += deliveries
         if deliveries:
             self.events.append(event)
+
+
+def overflow(
+    seen: Seen,
+    keys: Sequence[str],
+    lately: Mapping[str, tuple[int, ...]],
+    config: Config,
+    now: int,
+) -> str | None:
+    """Say why changes of these tasks wait for a human; None when they do not."""
+    if not keys:
+        return None
+    # What is held waits for a human, even once fewer than the limit are left of it.
+    if seen.before and seen.before.held:
+        return seen.before.held_why or TOO_MANY
+    if len(keys) > config.hold_above:
+        return TOO_MANY
+    each, look = config.hold_repeats_above, config.hold_above
+    return too_many(lately, keys, each=each, look=look, now=now)
 
 
 def hold(

@@ -181,6 +181,20 @@ def test_more_news_than_hold_above_waits_for_a_human(tmp_path: Path) -> None:
     basin.wiring.close()
 
 
+def test_an_entry_that_goes_in_circles_waits_for_a_human(tmp_path: Path) -> None:
+    basin = Basin(tmp_path, top="[sources.spec]\nhold_repeats_above = 3\n")
+    basin.pour(a="flowing")
+    basin.look()
+    told = []
+    for turn in range(6):
+        basin.pour(a="over" if turn % 2 else "broken")
+        told += basin.told()
+
+    assert told == ["a"] * 3
+    assert basin.wiring.spool.documents()[basin.faucet.name].held
+    basin.wiring.close()
+
+
 def test_what_is_held_can_be_let_go(tmp_path: Path) -> None:
     basin = Basin(tmp_path, top="[sources.spec]\nhold_above = 1\n")
     basin.pour()
