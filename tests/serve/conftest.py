@@ -1,4 +1,4 @@
-"""A scene for each test."""
+"""One server for the tests of a module, and a spool for each of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,24 @@ from .scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from .scene import Server
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    scene = Scene(tmp_path_factory.mktemp("place"))
+    yield scene
+    scene.close()
+
+
+@pytest.fixture(scope="module")
+def server(place: Scene) -> Server:
+    return place.serve()
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(tmp_path)
-    yield scene
-    scene.close()
+def scene(place: Scene) -> Scene:
+    """Answer the place without a spool: the server is to find out that it was replaced."""
+    place.forget_spool()
+    return place

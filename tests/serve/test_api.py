@@ -12,15 +12,14 @@ from spec_notify.core.event import TASK_IN_REVIEW
 from .scene import NOW, SPEC, a_delivery, admit, an_event, attempt, names
 
 if TYPE_CHECKING:
-    from .scene import Scene
+    from .scene import Scene, Server
 
 DAY = 86_400_000
 
 
-def test_events_come_newest_first_in_four_members(scene: Scene) -> None:
+def test_events_come_newest_first_in_four_members(scene: Scene, server: Server) -> None:
     admit(scene.spool, an_event(1))
     admit(scene.spool, an_event(2, TASK_IN_REVIEW, status="In Review"))
-    server = scene.serve()
 
     found = server.json("/api/events")
 
@@ -34,11 +33,10 @@ def test_events_come_newest_first_in_four_members(scene: Scene) -> None:
     assert second["data"]["task"]["id"] == "T1"
 
 
-def test_the_number_of_events_and_their_type_can_be_chosen(scene: Scene) -> None:
+def test_the_number_of_events_and_their_type_can_be_chosen(scene: Scene, server: Server) -> None:
     for number in range(1, 26):
         kind = {"type_": TASK_IN_REVIEW} if number % 5 == 0 else {}
         admit(scene.spool, an_event(number, **kind))
-    server = scene.serve()
 
     assert names(server.json("/api/events")["events"]) == [f"T{n}" for n in range(25, 5, -1)]
     assert names(server.json("/api/events?limit=2")["events"]) == ["T25", "T24"]
@@ -48,7 +46,7 @@ def test_the_number_of_events_and_their_type_can_be_chosen(scene: Scene) -> None
     assert server.json("/api/events?event_type=spec-kit.task")["events"] == []
 
 
-def test_an_event_goes_by_what_it_is_about(scene: Scene) -> None:
+def test_an_event_goes_by_what_it_is_about(scene: Scene, server: Server) -> None:
     cases: list[tuple[dict[str, object], str | None, str]] = [
         ({"workflow": {"name": "nightly"}, "step_count": 3}, None, "nightly"),
         ({"runId": "run-7", "status": "success"}, None, "run-7"),
@@ -59,17 +57,16 @@ def test_an_event_goes_by_what_it_is_about(scene: Scene) -> None:
     for number, (data, spec, _) in enumerate(cases):
         admit(scene.spool, an_event(number, "workflow.started", data=data, spec=spec))
 
-    found = scene.serve().json("/api/events")["events"]
+    found = server.json("/api/events")["events"]
 
     for (data, _, name), event in zip(cases, reversed(found), strict=True):
         assert event["workflow_name"] == name
         assert event["data"] == {key: value for key, value in data.items() if key != "workflow"}
 
 
-def test_one_event_is_told_with_its_deliveries(scene: Scene) -> None:
+def test_one_event_is_told_with_its_deliveries(scene: Scene, server: Server) -> None:
     event = an_event(1)
     admit(scene.spool, event, a_delivery(event), a_delivery(event, "mail"))
-    server = scene.serve()
 
     found = server.json(f"/api/events/{event.id}")
 
@@ -78,12 +75,13 @@ def test_one_event_is_told_with_its_deliveries(scene: Scene) -> None:
     assert server.get("/api/events/evt_other").status_code == 404
 
 
-def test_lines_of_recent_events_are_paged_and_say_where_deliveries_stand(scene: Scene) -> None:
+def test_lines_of_recent_events_are_paged_and_say_where_deliveries_stand(
+    scene: Scene, server: Server
+) -> None:
     events = [an_event(number) for number in (1, 2, 3)]
     for each in events:
         admit(scene.spool, each, a_delivery(each))
     attempt(scene.spool, a_delivery(events[2]), Verdict.DELIVERED, at=NOW)
-    server = scene.serve()
 
     page = server.json("/api/recent?limit=2")
     older = server.json(f"/api/recent?limit=2&before={page['events'][-1]['id']}")
@@ -98,13 +96,12 @@ def test_lines_of_recent_events_are_paged_and_say_where_deliveries_stand(scene: 
     assert server.get("/api/recent?before=evt_gone").status_code == 404
 
 
-def test_deliveries_have_the_shape_of_the_list_command(scene: Scene) -> None:
+def test_deliveries_have_the_shape_of_the_list_command(scene: Scene, server: Server) -> None:
     for number, verdict in enumerate((Verdict.DELIVERED, Verdict.REJECTED, None), start=1):
         event = an_event(number)
         admit(scene.spool, event, a_delivery(event))
         if verdict is not None:
             attempt(scene.spool, a_delivery(event), verdict, at=NOW, status=204)
-    server = scene.serve()
 
     found = server.json("/api/deliveries")
 
@@ -117,7 +114,7 @@ def test_deliveries_have_the_shape_of_the_list_command(scene: Scene) -> None:
     assert server.json("/api/deliveries?subscription=other")["deliveries"] == []
 
 
-def test_figures_are_cut_into_buckets(scene: Scene) -> None:
+def test_figures_are_cut_into_buckets(scene: Scene, server: Server) -> None:
     now = time.time_ns() // 1_000_000
     for number, took in enumerate((10, 20, 30, 400), start=1):
         event = an_event(number, at=now - 60_000 * number)
@@ -126,7 +123,6 @@ def test_figures_are_cut_into_buckets(scene: Scene) -> None:
     dead = an_event(9, at=now - 2 * DAY)
     admit(scene.spool, dead, a_delivery(dead))
     attempt(scene.spool, a_delivery(dead), Verdict.REJECTED, at=dead.at, status=400)
-    server = scene.serve()
 
     hour, week = server.json("/api/stats?range=1h"), server.json("/api/stats?range=7d")
 
@@ -139,8 +135,9 @@ def test_figures_are_cut_into_buckets(scene: Scene) -> None:
     assert (week["events"], week["repository"], week["enabled"]) == (5, "shop", False)
 
 
-def test_the_spool_may_come_be_filled_and_be_replaced_while_it_is_served(scene: Scene) -> None:
-    server = scene.serve()
+def test_the_spool_may_come_be_filled_and_be_replaced_while_it_is_served(
+    scene: Scene, server: Server
+) -> None:
     assert server.json("/api/events") == {"events": []}
     assert server.json("/healthz") == {"status": "ok", "spool": False}
     assert not scene.path.exists()
@@ -155,9 +152,10 @@ def test_the_spool_may_come_be_filled_and_be_replaced_while_it_is_served(scene: 
     assert names(server.json("/api/events")["events"]) == ["T3"]
 
 
-def test_a_spool_that_cannot_be_read_is_said_to_be_so_and_left_alone(scene: Scene) -> None:
+def test_a_spool_that_cannot_be_read_is_said_to_be_so_and_left_alone(
+    scene: Scene, server: Server
+) -> None:
     admit(scene.spool, an_event(1))
-    server = scene.serve()
     scene.forget_spool()
     scene.path.write_bytes(b"no database at all")
 
@@ -170,11 +168,10 @@ def test_a_spool_that_cannot_be_read_is_said_to_be_so_and_left_alone(scene: Scen
     assert server.json("/api/events") == {"events": []}
 
 
-def test_the_gauges_are_those_of_the_metrics_command(scene: Scene) -> None:
+def test_the_gauges_are_those_of_the_metrics_command(scene: Scene, server: Server) -> None:
     event = an_event(1)
     admit(scene.spool, event, a_delivery(event))
     attempt(scene.spool, a_delivery(event), Verdict.DELIVERED, at=NOW)
-    server = scene.serve()
 
     found = server.get("/metrics")
 

@@ -68,9 +68,10 @@ def listen(scene: Scene) -> Iterator[Any]:
         each.close()
 
 
-def test_what_another_process_admits_is_told_to_all_who_listen(scene: Scene, listen: Any) -> None:
+def test_what_another_process_admits_is_told_to_all_who_listen(
+    scene: Scene, server: Server, listen: Any
+) -> None:
     admit(scene.spool, an_event(1))
-    server = scene.serve()
     both = [listen(server), listen(server)]
 
     event = an_event(2)
@@ -81,8 +82,9 @@ def test_what_another_process_admits_is_told_to_all_who_listen(scene: Scene, lis
     assert both[0].told(1) == [("changed", None)]
 
 
-def test_a_frame_is_the_event_as_the_api_tells_it_with_its_id(scene: Scene, listen: Any) -> None:
-    server = scene.serve()
+def test_a_frame_is_the_event_as_the_api_tells_it_with_its_id(
+    scene: Scene, server: Server, listen: Any
+) -> None:
     listener = listen(server)
 
     admit(scene.spool, an_event(1))
@@ -93,11 +95,10 @@ def test_a_frame_is_the_event_as_the_api_tells_it_with_its_id(scene: Scene, list
 
 
 def test_who_comes_back_is_told_what_was_missed_and_nothing_twice(
-    scene: Scene, listen: Any
+    scene: Scene, server: Server, listen: Any
 ) -> None:
     for number in (1, 2, 3):
         admit(scene.spool, an_event(number))
-    server = scene.serve()
 
     listener = listen(server, last=an_event(1).id)
     assert listener.told(2) == [("admitted", "T2"), ("admitted", "T3")]
@@ -108,18 +109,17 @@ def test_who_comes_back_is_told_what_was_missed_and_nothing_twice(
 
 @pytest.mark.parametrize("last", ["evt_unknown", "7"])
 def test_who_left_off_where_nobody_knows_is_told_to_ask_anew(
-    scene: Scene, listen: Any, last: str
+    scene: Scene, server: Server, listen: Any, last: str
 ) -> None:
     admit(scene.spool, an_event(1))
 
-    assert listen(scene.serve(), last=last).told(1) == [("reset", None)]
+    assert listen(server, last=last).told(1) == [("reset", None)]
 
 
 def test_more_than_can_be_told_and_another_spool_are_told_to_be_asked_for(
-    scene: Scene, listen: Any
+    scene: Scene, server: Server, listen: Any
 ) -> None:
     admit(scene.spool, an_event(1))
-    server = scene.serve()
     listener = listen(server)
 
     with scene.spool.ledger() as ledger:
