@@ -13,6 +13,7 @@ from spec_notify.core.delivery import State
 from spec_notify.core.errors import SpecNotifyError, UsageError
 from spec_notify.core.instant import parse_duration, rfc3339
 from spec_notify.core.team import DELIVER
+from spec_notify.sources.team_manifest import MOST_BYTES, read_manifests
 
 from .output import columns, say
 from .selection import user
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 OK, FAILED, WAITING = 0, 1, 75
 OPEN = {State.PENDING, State.IN_FLIGHT}
-_MOST = 4_194_304
-"""Bytes of a manifest."""
 _NONE = "no AgentTeam stands in it"
 
 
@@ -87,11 +86,9 @@ def deliver_team(
 
 def _read(file: str) -> Manifests:
     """Read the manifests somebody named. Raises UsageError where there are none."""
-    from spec_notify.sources.team_manifest import read_manifests
-
-    raw = sys.stdin.buffer.read(_MOST + 1) if file == "-" else _bytes(file)
-    if len(raw) > _MOST:
-        raise UsageError(f"{file}: it is larger than {_MOST:,} bytes")
+    raw = sys.stdin.buffer.read(MOST_BYTES + 1) if file == "-" else _bytes(file)
+    if len(raw) > MOST_BYTES:
+        raise UsageError(f"{file}: it is larger than {MOST_BYTES:,} bytes")
     try:
         found = read_manifests(raw.decode("utf-8"))
     except UnicodeDecodeError:
@@ -104,7 +101,7 @@ def _read(file: str) -> Manifests:
 def _bytes(file: str) -> bytes:
     from spec_notify.disk.regular import read_regular
 
-    raw = read_regular(Path(file), most=_MOST)
+    raw = read_regular(Path(file), most=MOST_BYTES)
     if raw is None:
         raise UsageError(f"{file}: there is no such file")
     if not isinstance(raw, bytes):

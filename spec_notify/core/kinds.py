@@ -150,6 +150,7 @@ HEARD: Mapping[str, tuple[str, ...]] = {
 
 SPELLS: Mapping[str, tuple[str, ...]] = {
     "conductor": ("run_stop",),
+    "team": HEARD["team"],
     "run": ("run.finished",),
 }
 """The types of formats that tell of nothing else; others can spell any event."""

@@ -17,6 +17,7 @@ from .run_stop import RunStop
 from .similarity import similarity
 from .spec_id import linked
 from .status import BACKLOG, DONE, IN_REVIEW, UNKNOWN, Status, differs
+from .team import Team
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -26,7 +27,7 @@ CHANGED, APPEARED, VANISHED = "changed", "appeared", "vanished"
 PRINTED = frozenset({COMPLETED, REVIEWED, REOPENED, CHANGED})
 """The kinds that are told without asking for all."""
 
-FedFacts = RunStop | Finish
+FedFacts = RunStop | Finish | Team
 """What a feed may say of an entry beyond its status; a feed more is a struct more in this union."""
 _ANOTHER = 0.5
 _REUSED = ("id_reused",)

@@ -85,7 +85,7 @@ class Recipient(Part, frozen=True, kw_only=True):
         return [("type", self.type)]
 
 
-class Team(msgspec.Struct, frozen=True, kw_only=True):
+class Team(msgspec.Struct, frozen=True, kw_only=True, tag="team"):
     """A team as one manifest shows it. `phase` is None before the cluster has taken it up."""
 
     name: str

@@ -17,11 +17,17 @@ from .event import Event, event_id
 from .team import Artifact, Team, TeamFacts, TeamRow
 
 
-def build_team_event(team: Team, *facts: str | int, now: int, document: str | None = None) -> Event:
+def build_team_event(
+    team: Team,
+    *facts: str | int,
+    now: int,
+    document: str | None = None,
+    source: str | None = None,
+) -> Event:
     """Build the event of a team that has ended. Raises ValueError for one that has not.
 
-    `facts` are what makes its id its own; `document` is where its manifest stands, relative to
-    the repository. `now` is milliseconds UTC.
+    `facts` are what makes its id its own; `document` is where its manifest stands, no absolute
+    path, and `source` the feed it came from. `now` is milliseconds UTC.
     """
     type_ = team.event_type
     if type_ is None:
@@ -43,7 +49,7 @@ def build_team_event(team: Team, *facts: str | int, now: int, document: str | No
         body=encoded(type_, said, now),
         task=team.title,
         status=phase,
-        document=document,
+        document=source or document,
     )
 
 

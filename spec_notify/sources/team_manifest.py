@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 KIND = "AgentTeam"
+MOST_BYTES = 4_194_304
+"""Of a file that is read at all."""
 MOST_TEAMS = 1_000
 MOST_ARTIFACTS = 500
 MOST_RECIPIENTS = 100

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from spec_notify.core.event import TEAM_COMPLETED, TEAM_FAILED, TEAM_TIMED_OUT
+from spec_notify.core.event import TEAM_COMPLETED, TEAM_FAILED, TEAM_TIMED_OUT, TEST
 from spec_notify.targets._sentences import read
 from spec_notify.targets._wording import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TYPES = frozenset((TEAM_COMPLETED, TEAM_FAILED, TEAM_TIMED_OUT))
+TYPES = frozenset((TEAM_COMPLETED, TEAM_FAILED, TEAM_TIMED_OUT, TEST))
 LONGEST = 40_000
 """Characters of a text that Slack takes: https://docs.slack.dev/changelog/2018-truncating-really-long-messages"""
 _NAME_LIMIT = 300

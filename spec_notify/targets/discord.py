@@ -88,7 +88,10 @@ def _finish(told: dict[str, Any], said: Card) -> dict[str, object]:
     fields = [_field("Status", status), *(_field(label, value) for label, value in said.facts)]
     if not told.get("createdAt"):
         fields.append(_field("Created", "not known"))
-    links = [{"name": label, "value": link, "inline": False} for label, link in said.links]
+    links = [
+        {"name": key.capitalize(), "value": link, "inline": False}
+        for key, link in run.links(told).items()
+    ]
     title = f"Run finished: {run.named(id_, _name)}"
     return {"title": title, "fields": fields[: _MOST_FIELDS - len(links)] + links}
 

@@ -79,8 +79,7 @@ def _change(order: Order) -> dict[str, object]:
         "timestamp": said.at or rfc3339(order.at),
         "custom_details": _details(order, said),
     }
-    links = [{"href": link, "text": label.lower()} for label, link in said.links]
-    return {"payload": payload, "links": links or _links(data)}
+    return {"payload": payload, "links": _links(data)}
 
 
 def _alert(order: Order) -> dict[str, object]:

@@ -75,6 +75,18 @@ def _runs(wiring: Wiring) -> Iterator[Feed]:
         yield RunsFeed(base, config.run_ids, ask=ask, interval=config.runs_poll, clock=now)
 
 
+def _teams(wiring: Wiring) -> Iterator[Feed]:
+    from spec_notify.disk.team_files import TeamFiles, split
+    from spec_notify.wiring import now
+
+    for stated in wiring.config.team_paths if wiring.config.teams_enabled else ():
+        whole = place(wiring, stated)
+        # What lies in the repository is told by its path there.
+        inside = whole == wiring.root / stated and not stated.startswith("/")
+        root, glob = (wiring.root, stated) if inside else split(whole)
+        yield TeamFiles(root, glob, clock=now)
+
+
 _LONGEST_ASK = 5_000
 """Milliseconds: the first look waits for an answer."""
-_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = (_conductor, _runs)
+_MAKERS: tuple[Callable[[Wiring], Iterable[Feed]], ...] = (_conductor, _runs, _teams)

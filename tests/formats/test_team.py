@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from spec_notify.core.errors import FormatError
 from spec_notify.formats import team
 
 PAYLOADS = Path(__file__).parents[2] / "fixtures" / "payloads"
@@ -38,9 +39,17 @@ def test_a_budget_that_was_used_up_is_a_failure_that_says_so() -> None:
     assert (told["event"], told["phase"]) == ("team.failed", "BudgetExceeded")
 
 
-@pytest.mark.parametrize("name", ["task_completed", "run_finished", "test", "workflow_started"])
-def test_what_is_about_no_team_stays_as_it_is(name: str) -> None:
-    assert team.spell(native(name)) == native(name)
+@pytest.mark.parametrize("name", ["task_completed", "run_finished", "workflow_started"])
+def test_what_is_about_no_team_is_refused(name: str) -> None:
+    with pytest.raises(FormatError, match="it is about no team"):
+        team.spell(native(name))
+
+
+def test_a_test_is_told_as_a_team_of_ours() -> None:
+    assert team.spell(native("test")).decode() == (
+        '{"event":"spec-notify.test","team":"spec-notify-test","namespace":"default",'
+        '"phase":"Completed"}'
+    )
 
 
 def test_the_same_body_gives_the_same_bytes() -> None:

@@ -90,6 +90,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     runs_poll: int = 15_000
     runs_private: bool = False
     runs_enabled: bool = True
+    team_paths: tuple[str, ...] = ()
+    teams_enabled: bool = True
     concurrency: int = 16
     max_pending: int = 100_000
     dead_letter_retention: int = 7 * 86_400_000

@@ -18,6 +18,7 @@ from spec_notify.core.event import TEST, TYPES
 from spec_notify.core.kinds import HEARD, SPELLS, TARGET_KINDS, Credential, Place, TargetKind
 from spec_notify.core.status import CANONICAL, OUTCOMES
 from spec_notify.core.subscription import Subscription
+from spec_notify.core.team import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,7 +183,7 @@ def _check_filters(found: Subscription, findings: Findings, path: KeyPath) -> No
         )
     _check_known(found.events, (*TYPES, "*"), findings, (*path, "events"))
     _check_spelling(found, findings, (*path, "format"))
-    known = (*CANONICAL, *OUTCOMES)
+    known = (*CANONICAL, *OUTCOMES, *ENDS)
     spelled = {each.casefold(): each for each in known}
     statuses = [spelled.get(each.casefold(), each) for each in found.statuses]
     _check_known(statuses, known, findings, (*path, "statuses"))

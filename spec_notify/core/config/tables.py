@@ -123,6 +123,10 @@ SECTIONS: Mapping[str, Mapping[str, Setting]] = {
         "allow_private": Setting("runs_private", flag),
         "enabled": Setting("runs_enabled", flag),
     },
+    "sources.teams": {
+        "paths": Setting("team_paths", each(place, most=100)),
+        "enabled": Setting("teams_enabled", flag),
+    },
     "delivery": {
         "concurrency": Setting("concurrency", whole(1, 256)),
         "max_pending": Setting("max_pending", whole(1, 10_000_000)),
