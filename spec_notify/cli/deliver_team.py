@@ -12,6 +12,7 @@ import typer
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import SpecNotifyError, UsageError
 from spec_notify.core.instant import parse_duration, rfc3339
+from spec_notify.core.log_line import Level
 from spec_notify.core.team import DELIVER
 from spec_notify.sources.team_manifest import MOST_BYTES, read_manifests
 
@@ -76,7 +77,7 @@ def deliver_team(
     )
     run = _Run(here, Credentials(Path(folder) if folder else None), manner, budget, again=again)
     for fault in found.faults:
-        here.talk(f"{file}: {fault}")
+        here.talk(f"{file}: {fault}", level=Level.WARNING)
     pages = [run.tell(team) for team in found.teams]
     if not here.answer("deliver-team", teams=pages, faults=list(found.faults)):
         for page in pages:
@@ -132,7 +133,7 @@ class _Run:
             try:
                 told = self._deliver(team)
             except SpecNotifyError as error:
-                self._here.talk(f"{team.title}: {error}")
+                self._here.talk(f"{team.title}: {error}", level=Level.WARNING)
                 note, failed = str(error), True
         return {
             "team": team.name,
@@ -153,7 +154,7 @@ class _Run:
         )
         told = delivery.tell(self._budget, by=user(), again=self._again)
         for warning in delivery.take_warnings():
-            self._here.talk(f"{team.title}: {warning}")
+            self._here.talk(f"{team.title}: {warning}", level=Level.WARNING)
         return told
 
 

@@ -12,6 +12,7 @@ import typer
 
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import PayloadError, UsageError
+from spec_notify.core.log_line import Level
 
 from .deliver import unready
 from .output import columns, plural, say
@@ -76,7 +77,7 @@ def emit(
     wiring.require_enabled()
     emitted = _admit(wiring, event, facts, workflow or wiring.root.name, key)
     for trouble in unready(wiring):
-        here.talk(trouble)
+        here.talk(trouble, level=Level.WARNING)
     if not emitted.deliveries:
         here.talk(f"no subscription takes {event}: name it in the `events` of one")
     evidence = _deliver(wiring, emitted, budget)

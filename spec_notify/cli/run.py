@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from spec_notify.core.log_line import Level
+
 from .session import Session, session
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def run(
     telling.ended(ended)
     if not isinstance(child, Child):
         # As a shell would: what was not started cannot say so itself.
-        here.talk(f"spec-notify: {telling.name}: {ended.error}")
+        here.talk(f"spec-notify: {telling.name}: {ended.error}", level=Level.WARNING)
     _let_go_of_streams()
     done = telling.join(child.release if isinstance(child, Child) else None)
     return _told(here, telling, ended, done=done)
@@ -77,7 +79,7 @@ def _let_go_of_streams() -> None:
 def _told(here: Session, telling: Telling, ended: Ended, *, done: bool) -> int:
     """Say what went wrong with telling, and answer the command's exit code."""
     for line in telling.lines():
-        here.talk(f"spec-notify: {line}")
+        here.talk(f"spec-notify: {line}", level=Level.WARNING)
     if not done:
         sys.stderr.flush()
         # The thread that still tells must not keep the caller waiting; what is spooled is safe.
