@@ -26,10 +26,13 @@ _STYLES = {
 """The colour of a cell that says no more than a state or a judgement."""
 
 
-def board(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows; their first column is never cut or broken, for it is what one copies."""
+def board(headings: Sequence[str], rows: Sequence[Sequence[str]], *, named: bool = False) -> None:
+    """Print rows; their first column is never cut or broken, for it is what one copies.
+
+    `named` says that rows mean nothing without their headings: then plain columns have them too.
+    """
     if not rows or not sys.stdout.isatty():
-        columns(rows)
+        columns([headings, *rows] if named and rows else rows)
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console

@@ -204,7 +204,7 @@ def _evidence(usage: Sequence[Usage], cap: int) -> str:
             head(folder(each)),
             f"<td>{_meter(each.bytes, cap)}</td>",
             number(percent(each.bytes / cap, up=True)),
-            number(size(each.bytes)),
+            number(f"{each.bytes:,}"),
             number(f"{each.files:,}"),
         )
         for each in usage

@@ -13,7 +13,6 @@ from .report_words import (
     millis,
     percent,
     remarks,
-    size,
     spelled,
     totals,
     wanted,
@@ -27,9 +26,12 @@ if TYPE_CHECKING:
 
     from .report import Reported
 
-_GOALS = ("goal", "judgement", "measured", "wanted", "of", "section of the requirements")
-_LINES = ("subscription", "delivered", "dead", "open", "success", "retries", "first p95", "p95")
-_USAGE = ("evidence", "bytes", "of the cap", "files")
+_GOALS = ("goal", "judged", "measured", "wanted", "of", "section")
+_SECTIONS = (
+    "NFR: Non-Functional Requirements; Goal: Goals, Primary; Metrics: Success Metrics, Post-Launch"
+)
+_LINES = ("subscription", "delivered", "dead", "open", "success", "first p95", "p95")
+_USAGE = ("evidence of", "bytes", "of the cap", "files")
 _REASONS = 5
 
 
@@ -42,13 +44,14 @@ def show(found: Reported) -> None:
     say(f"detection to first attempt: {spelled(own.to_first_attempt)}")
     say(f"detection to delivery: {spelled(own.to_delivery)}")
     say()
-    board(_GOALS, [_goal(each) for each in own.findings])
+    board(_GOALS, [_goal(each) for each in own.findings], named=True)
+    say(_SECTIONS)
     if own.subscriptions:
         say()
-        board(_LINES, [_line(each) for each in own.subscriptions])
+        board(_LINES, [_line(each) for each in own.subscriptions], named=True)
     if found.usage:
         say()
-        board(_USAGE, [_weight(each, found.cap) for each in found.usage])
+        board(_USAGE, [_weight(each, found.cap) for each in found.usage], named=True)
     if own.reasons:
         say()
         for reason, count in own.reasons[:_REASONS]:
@@ -70,30 +73,21 @@ def folder(usage: Usage) -> str:
 
 def _goal(finding: Finding) -> tuple[str, ...]:
     goal = finding.goal
-    return (
-        goal.what,
-        finding.judgement,
-        measured(finding),
-        wanted(goal),
-        f"of {finding.of:,}",
-        goal.section,
-    )
+    judged = (goal.what, finding.judgement, measured(finding), wanted(goal))
+    return (*judged, f"{finding.of:,}", goal.cite)
 
 
 def _line(line: Line) -> tuple[str, ...]:
     own = line.totals
     return (
         line.name,
-        f"{own.delivered:,} delivered",
-        f"{own.dead:,} dead",
-        f"{own.open:,} open",
+        *(f"{count:,}" for count in (own.delivered, own.dead, own.open)),
         percent(own.success),
-        f"{line.retries:,} retried",
-        f"first attempt p95 {millis(line.to_first_attempt.p95)}",
-        f"delivery p95 {millis(line.to_delivery.p95)}",
+        millis(line.to_first_attempt.p95),
+        millis(line.to_delivery.p95),
     )
 
 
 def _weight(usage: Usage, cap: int) -> tuple[str, ...]:
     share = percent(usage.bytes / cap, up=True)
-    return (folder(usage), size(usage.bytes), f"{share} of the cap", counted(usage.files, "file"))
+    return (folder(usage), f"{usage.bytes:,}", share, f"{usage.files:,}")

@@ -52,8 +52,14 @@ def percent(share: float | None, *, up: bool = False) -> str:
 
 
 def size(value: float | None) -> str:
-    """Say how many bytes."""
-    return NOTHING if value is None else f"{value:,.0f} bytes"
+    """Say how many bytes, cut upwards: what is over 5 MB never reads `5 MB`."""
+    if value is None:
+        return NOTHING
+    for unit, word in ((1_000_000, "MB"), (1_000, "kB")):
+        if value >= unit:
+            hundredths = math.ceil(round(value / unit * 100, 6))
+            return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".") + f" {word}"
+    return f"{value:.0f} bytes"
 
 
 def measured(finding: Finding) -> str:
@@ -64,8 +70,8 @@ def measured(finding: Finding) -> str:
 def wanted(goal: Goal) -> str:
     """Say a goal's bound."""
     if goal.most is not None:
-        return f"at most {_said(goal.most, goal)}"
-    return f"at least {_said(goal.least, goal)}"
+        return f"≤ {_said(goal.most, goal)}"
+    return f"≥ {_said(goal.least, goal)}"
 
 
 def _said(value: float | None, goal: Goal, *, up: bool = False) -> str:
@@ -131,6 +137,8 @@ def effort(found: Reported) -> str:
 def remarks(found: Reported) -> Iterator[str]:
     """Say what the figures leave out, and what they cannot know."""
     own, kept = found.report, spell_duration(found.retention)
+    if not own.totals.deliveries:
+        yield "nothing was detected in this time; `spec-notify --list` shows all that is queued"
     if own.waiting and own.oldest_waiting is not None:
         yield (
             f"{counted(own.waiting, 'delivery')} not tried yet, the oldest detected "

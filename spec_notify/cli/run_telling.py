@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from spec_notify.disk.child import Ended
     from spec_notify.workflow import EventEmitter, WorkflowEvent
 
+PATIENCE = 5.0
+"""Seconds that writing the end into the spool may take once the command has ended."""
 GRACE = 10.0
-"""Seconds beyond the drain that writing to the spool and attempts under way may take."""
+"""Seconds beyond the drain that attempts under way may take."""
 
 
 class Telling:
@@ -46,6 +48,7 @@ class Telling:
         self._began = began
         self._ended: Future[tuple[Ended, float]] = Future()
         self._heard = _Heard()
+        self._queued = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, *, repo: str | None, config_file: str | None) -> None:
@@ -61,6 +64,7 @@ class Telling:
     def join(self, release: Callable[[], None] | None) -> bool:
         """Wait until all is told; say whether it is, after the drain or a signal that stops us.
 
+        A spool that others keep locked is waited for less long than a receiver.
         `release` lets signals through that were kept back until somebody is there to hear them.
         """
         if self._thread is None:
@@ -69,7 +73,10 @@ class Telling:
             with _stoppable():
                 if release is not None:
                     release()
-                self._thread.join(self._drain + GRACE)
+                if self._queued.wait(PATIENCE):
+                    self._thread.join(self._drain + GRACE)
+                else:
+                    self._heard.say(f"not all is told of {self.name}: the spool cannot be written")
         except _StoppedError:
             return False
         return not self._thread.is_alive()
@@ -87,6 +94,7 @@ class Telling:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with us, the command goes on
             self._heard.say(f"nothing is told of {self.name}: {_spell(error)}")
         finally:
+            self._queued.set()
             logger.removeHandler(self._heard)
 
     async def _tell(self, repo: str | None, config_file: str | None) -> None:
@@ -99,6 +107,7 @@ class Telling:
             ended, at = await asyncio.wrap_future(self._ended)
             for event in self._ends(ended, at):
                 await emitter.emit(event)
+            self._queued.set()
         finally:
             await emitter.aclose(self._drain)
 

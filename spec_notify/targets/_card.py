@@ -30,6 +30,7 @@ from spec_notify.core.event import (
 )
 from spec_notify.core.status import BLOCKED, DONE, IN_REVIEW
 from spec_notify.targets import _sentences as sentences
+from spec_notify.targets._run import links_of
 from spec_notify.targets._sentences import table
 from spec_notify.targets._wording import disarmed, one_line
 
@@ -64,6 +65,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[tuple[str, str], ...]
     """What else is worth a line: a label of ours, and its value."""
     tone: Tone
+    links: tuple[tuple[str, str], ...] = ()
+    """Where more of it is: a label of ours, and a URL of ours that nothing can be added to."""
     at: str | None
     """When it happened, RFC 3339; None where the body does not say."""
 
@@ -80,6 +83,7 @@ def card(type_: str, body: bytes) -> Card:
         place=one_line(sentences.place(told)),
         facts=tuple((label, line) for label, line in lines if line),
         tone=_tone(type_, told),
+        links=links_of(type_, told),
         at=at if isinstance(at, str) and _INSTANT.fullmatch(at) else None,
     )
 

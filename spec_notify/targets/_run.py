@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from spec_notify.core.event import RUN_FINISHED
 from spec_notify.core.run import ATTENTION, SUCCESS, Counts, run_url
 from spec_notify.targets._sentences import table
 
@@ -54,6 +55,12 @@ def links(told: dict[str, Any]) -> dict[str, str]:
         for key, link in found.items()
         if isinstance(link, str) and _is_ours(link, str(run), _BELOW[key])
     }
+
+
+def links_of(type_: str, told: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Answer the labelled links of an event; none unless it is the end of a run."""
+    found = links(told) if type_ == RUN_FINISHED else {}
+    return tuple((key.capitalize(), link) for key, link in found.items())
 
 
 def _is_ours(link: str, run: str, below: str) -> bool:

@@ -1,4 +1,7 @@
-"""What a message for people says of an event, in plain lines that can neither mention nor link."""
+"""What a message for people says of an event, in plain lines that can neither mention nor link.
+
+Beside them stand links of ours, where an event has some.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 import msgspec
 
 from spec_notify.targets import _sentences as sentences
+from spec_notify.targets._run import links_of
 
 _JOINER = "\u2060"
 # After what begins a link, a mention, a tag or a command, where no blank follows anyway; but an
@@ -20,15 +24,19 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
 
     headline: str
     lines: tuple[str, ...]
+    links: tuple[tuple[str, str], ...] = ()
+    """Labels and URLs of ours, to be shown as they are."""
 
 
 def wording(type_: str, body: bytes) -> Wording:
     """Answer what a native body says; one that cannot be read says only the event's type."""
     told = sentences.table(sentences.read(body), "data")
+    links = links_of(type_, told)
     labelled = (f"{label}: {said}" for label, said in sentences.facts(told) if said)
     return Wording(
         headline=one_line(sentences.headline(type_, told)) or one_line(type_),
         lines=tuple(filter(None, map(one_line, (sentences.place(told), *labelled)))),
+        links=links,
     )
 
 

@@ -19,10 +19,11 @@ def render(order: Order) -> AppriseMessage:
     """Answer the notification of one attempt, the same at each."""
     said = wording(order.type, order.body)
     lines = (said.headline, *said.lines)
+    links = (f"{label}: {link}" for label, link in said.links)
     return AppriseMessage(
         url=order.endpoint.url,
         title=disarmed(one_line(said.headline, _TITLE_LIMIT)),
-        body="\n".join(map(disarmed, lines)).encode(),
+        body="\n".join((*map(disarmed, lines), *links)).encode(),
     )
 
 

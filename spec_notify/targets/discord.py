@@ -88,10 +88,7 @@ def _finish(told: dict[str, Any], said: Card) -> dict[str, object]:
     fields = [_field("Status", status), *(_field(label, value) for label, value in said.facts)]
     if not told.get("createdAt"):
         fields.append(_field("Created", "not known"))
-    links = [
-        {"name": key.capitalize(), "value": link, "inline": False}
-        for key, link in run.links(told).items()
-    ]
+    links = [{"name": label, "value": link, "inline": False} for label, link in said.links]
     title = f"Run finished: {run.named(id_, _name)}"
     return {"title": title, "fields": fields[: _MOST_FIELDS - len(links)] + links}
 

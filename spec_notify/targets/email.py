@@ -134,12 +134,14 @@ def _lines(said: Wording, order: Order) -> tuple[str, ...]:
 
 def _text(said: Wording, order: Order) -> str:
     own = (*_own(order), "") if order.terms.words else ()
-    return "\n".join((*own, disarmed(said.headline), "", *_lines(said, order), ""))
+    links = (f"{label}: {link}" for label, link in said.links)
+    return "\n".join((*own, disarmed(said.headline), "", *links, *_lines(said, order), ""))
 
 
 def _html(said: Wording, order: Order) -> str:
     own = "".join(f"<p>{escape(line)}</p>\n" for line in _own(order))
-    paragraphs = "".join(f"<p>{escape(line)}</p>\n" for line in _lines(said, order))
+    links = "".join(f'<p><a href="{escape(link)}">{label}</a></p>\n' for label, link in said.links)
+    paragraphs = links + "".join(f"<p>{escape(line)}</p>\n" for line in _lines(said, order))
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n'
         f"{own}<p><strong>{escape(disarmed(said.headline))}</strong></p>\n{paragraphs}</body></html>\n"

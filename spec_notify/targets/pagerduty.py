@@ -79,7 +79,8 @@ def _change(order: Order) -> dict[str, object]:
         "timestamp": said.at or rfc3339(order.at),
         "custom_details": _details(order, said),
     }
-    return {"payload": payload, "links": _links(data)}
+    links = [{"href": link, "text": label.lower()} for label, link in said.links]
+    return {"payload": payload, "links": links or _links(data)}
 
 
 def _alert(order: Order) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The Slack target: a short message through an incoming webhook, in Block Kit and as plain text.
 
-Nothing a document says can mention, link or format: every text is plain and escaped. Slack knows
-no signature; its URL is the secret. https://docs.slack.dev/messaging/formatting-message-text
+Nothing a document says can mention, link or format: every text of it is plain and escaped. Slack
+knows no signature; its URL is the secret. https://docs.slack.dev/messaging/formatting-message-text
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def render(order: Order) -> HttpMessage:
     if under:
         elements = [_plain(each, _CONTEXT_LIMIT) for each in under[:_MOST_ELEMENTS]]
         blocks.append({"type": "context", "elements": elements})
+    if said.links:
+        elements = [_link(label, link) for label, link in said.links]
+        blocks.append({"type": "context", "elements": elements})
     whole = f"{said.headline} ({said.place})" if said.place else said.headline
     message = {
         "text": spelled(whole, _SECTION_LIMIT, _ESCAPES),
@@ -79,6 +82,11 @@ def judge(answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
         return outcome
     detail = f"{outcome.detail}, but Slack did not say ok"
     return msgspec.structs.replace(outcome, verdict=Verdict.RETRY, detail=detail)
+
+
+def _link(label: str, link: str) -> dict[str, object]:
+    # The one text that is not plain: both of its parts are ours.
+    return {"type": "mrkdwn", "text": f"<{link}|{label}>"}
 
 
 def _plain(text: str, limit: int) -> dict[str, object]:

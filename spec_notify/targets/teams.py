@@ -52,7 +52,8 @@ def render(order: Order) -> HttpMessage:
         ("content-type", "application/json"),
         ("user-agent", webhook.header_text(order.user_agent)),
     )
-    return HttpMessage(url=order.endpoint.url, headers=headers, body=orjson.dumps(_posted(body)))
+    posted = orjson.dumps(_posted(body, said.links))
+    return HttpMessage(url=order.endpoint.url, headers=headers, body=posted)
 
 
 def judge(answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
@@ -64,12 +65,14 @@ def judge(answer: Reply | Failure, *, strict: bool, now: int) -> Outcome:
     return msgspec.structs.replace(outcome, detail=f"{outcome.detail}: the flow took it")
 
 
-def _posted(body: list[dict[str, object]]) -> dict[str, object]:
+def _posted(body: list[dict[str, object]], links: tuple[tuple[str, str], ...]) -> dict[str, object]:
+    actions = [{"type": "Action.OpenUrl", "title": label, "url": link} for label, link in links]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": body,
+        **({"actions": actions} if actions else {}),
     }
     attachment = {"contentType": _CARD, "contentUrl": None, "content": card}
     return {"type": "message", "attachments": [attachment]}

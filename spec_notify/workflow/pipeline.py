@@ -15,6 +15,7 @@ from spec_notify.core.event import (
     WORKFLOW_COMPLETED,
     WORKFLOW_STARTED,
 )
+from spec_notify.core.workflow_payload import MOST_BYTES
 
 from .events import WorkflowEvent
 from .steps import ReportStep, StepResult
@@ -120,7 +121,7 @@ class PipelineRunner:
             "steps_passed": sum(each.success for each in results),
             "steps_failed": failed,
         }
-        said |= {"report": ended.report} if ended.report is not None else {}
+        said |= {"report": _fitting(ended.report)} if ended.report is not None else {}
         await self._emit(WORKFLOW_COMPLETED, said | ({"cancelled": True} if cancelled else {}))
         return ended
 
@@ -134,6 +135,21 @@ class PipelineRunner:
 
     def _since(self, began: float) -> float:
         return round((self._clock() - began) * 1000, 3)
+
+
+def _fitting(report: dict[str, Any]) -> dict[str, Any]:
+    """Answer a report that one event can carry: of a long one only the last steps."""
+    steps = report.get("steps")
+    if not isinstance(steps, list):
+        return report
+    kept, room = list[Any](), MOST_BYTES // 2
+    for each in reversed(steps):
+        # About as long as JSON spells it, whatever it holds.
+        room -= len(repr(each).encode("utf-8", "replace"))
+        if room < 0:
+            return {**report, "steps": kept[::-1], "steps_left_out": len(steps) - len(kept)}
+        kept.append(each)
+    return report
 
 
 def _result(

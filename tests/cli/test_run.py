@@ -7,9 +7,11 @@ import json
 import os
 import pty
 import signal
+import sqlite3
 import subprocess
 import sys
 import termios
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -289,6 +291,18 @@ def test_our_troubles_are_a_line_and_the_command_runs_all_the_same(
     assert len(lines) == 1
     assert lines[0].startswith("spec-notify: ")
     assert shop.receiver.requests == []
+
+
+def test_a_spool_that_another_keeps_locked_is_not_waited_for_long(shop: Shop) -> None:
+    ran(shop, "--drain", "0s", "--", "true")
+    (database,) = shop.state.rglob("spool.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, out, err = ran(shop, "--drain", "0s", "--", "sh", "-c", "echo ran; exit 5")
+
+    assert (code, out) == (5, b"ran\n")
+    assert err.decode().count("\n") <= 2
+    assert "spool" in err.decode()
 
 
 def test_quiet_it_says_nothing_of_its_troubles(shop: Shop) -> None:

@@ -19,8 +19,8 @@ _CHANCE = (
 )
 _MEASURES = (
     (re.compile(r"(?<![\w.])[\d.]+ (?:ms|s|min|h|d)(?: \d+ (?:s|min|h))?\b"), "<length>"),
-    (re.compile(r"[\d,]+ bytes"), "<size>"),
-    (re.compile(r"[\d.]+ % of the cap"), "<share>"),
+    (re.compile(r"[\d,.]+ (?:bytes|kB|MB)\b"), "<size>"),
+    (re.compile(r"^(_unassigned +)[\d,]+ +[\d.]+ %", re.MULTILINE), r"\1<size> <share>"),
     # Columns are as wide as what was measured.
     (re.compile(r" {2,}"), "  "),
 )

@@ -26,7 +26,6 @@ GARBAGE = (
     "0x10",
     "",
     "\xb2",
-    "9" * 400,
     "Thu, 99 Nov 2026 25:61:61 GMT",
     "1 ; 2",
 )
@@ -87,7 +86,7 @@ def misdeeds(trap: str) -> dict[str, list[Answer]]:
 
 def absurd(number: int) -> Answer:
     """Refuse, and ask for a wait nobody should grant in full."""
-    wish = ("9999999999", "86400", "Fri, 31 Dec 9999 23:59:59 GMT")[number % 3]
+    wish = ("9" * 400, "86400", "Fri, 31 Dec 9999 23:59:59 GMT")[number % 3]
     return Answer(status=503, headers=(("Retry-After", wish),))
 
 

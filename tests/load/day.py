@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections import Counter, defaultdict
@@ -12,7 +13,7 @@ import apsw
 
 from spec_notify.transports.receiver import Answer, Receiver
 from tests.acceptance.node import types_by_node
-from tests.acceptance.shop import board
+from tests.acceptance.shop import board, wait_until
 from tests.transports.conftest import Authority
 
 from .chaos import Chaos, absurd
@@ -76,7 +77,8 @@ class Hardship:
         authority.found()
         self.false = Receiver(tls=authority.server("DNS:elsewhere.test"))
         self.false.start()
-        self.warm = Warm(folder / "said.log")
+        self._said = folder / "said.log"
+        self.warm = Warm(self._said)
         self._documents = [f"docs/SPEC-KIT-{900 + n}-load/tasks.md" for n in range(specs)]
         self._tasks: list[str] = []
         self._verified = 0
@@ -119,13 +121,14 @@ class Hardship:
         self._tasks = [f"T{number}" for number in range(1, hours * per_hour + 1)]
         self._save(0)
         self.depot.run("scan", "--baseline", code=0)
-        self._watcher = self.depot.watch()
+        # Into a file: a pipe that nobody reads would stop it in the middle of a word.
+        self._watcher = self._fork("watch", "--jsonl")
+        wait_until(lambda: '"ready"' in self._said.read_text("utf-8"), "the watcher is ready")
 
     def live(self, hour: int, per_hour: int, helpers: int) -> None:
         """Have tasks of every SPEC done, and other processes help with what that means."""
         self._save((hour + 1) * per_hour)
-        words = ("deliver", "--drain", "1s")
-        pids = [self.warm.fork(words, self.depot.root, self.depot.env) for _ in range(helpers)]
+        pids = [self._fork("deliver", "--drain", "1s") for _ in range(helpers)]
         for pid in pids:
             assert self.warm.wait(pid) in {0, 1, 75}
         self.verify()
@@ -138,8 +141,8 @@ class Hardship:
         ):
             assert time.monotonic() < end, counts
             time.sleep(0.2)
-        self._watcher.send_signal(signal.SIGTERM)
-        assert self._watcher.wait(LONG) == 0
+        os.kill(self._watcher, signal.SIGTERM)
+        assert self.warm.wait(self._watcher) == 0
         self.verify()
 
     def verify(self) -> None:
@@ -188,6 +191,9 @@ class Hardship:
         self.false.stop()
         self.trap.stop()
         self.depot.close()
+
+    def _fork(self, *words: str) -> int:
+        return self.warm.fork(words, self.depot.root, self.depot.env)
 
     def _save(self, done: int) -> None:
         rows = dict.fromkeys(self._tasks, "Backlog") | dict.fromkeys(self._tasks[:done], "Done")

@@ -1,7 +1,7 @@
 """Start the program again and again without waiting for its imports, and kill all that was started.
 
 usage: python -m tests.load.warm   one JSON document per line in, one per line out:
-  {"fork": [words], "cwd": …, "env": {…}, "log": …}  runs the program in a process of its own → pid
+  {"fork": [words], "cwd": …, "env": {…}, "log": …, "limit": …}  runs the program in a process → pid
   {"exec": [argv], …}                                 starts any program → pid
   {"wait": pid}                                       → its exit code, minus the signal if killed
   {"kill": null}                                      SIGKILL to all descendants → how many programs
@@ -39,6 +39,7 @@ class Warm:
     """The other end: a process that starts programs for a test."""
 
     def __init__(self, log: Path) -> None:
+        log.touch()
         self._log = log
         self._child = subprocess.Popen(
             [sys.executable, "-m", "tests.load.warm"],
@@ -48,9 +49,11 @@ class Warm:
             cwd=Path(__file__).parents[2],
         )
 
-    def fork(self, words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
-        """Run the program; answer its pid."""
-        return self._ask(fork=words, cwd=str(cwd), env=env, log=str(self._log))
+    def fork(
+        self, words: Sequence[str], cwd: Path, env: Mapping[str, str], limit: int = 900
+    ) -> int:
+        """Run the program, for so many seconds at most; answer its pid."""
+        return self._ask(fork=words, cwd=str(cwd), env=env, log=str(self._log), limit=limit)
 
     def exec(self, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
         """Start any program, from its file; answer its pid."""
@@ -115,6 +118,8 @@ def _become(order: Mapping[str, Any]) -> NoReturn:
         os.chdir(order["cwd"])
         os.environ.clear()
         os.environ.update(order["env"])
+        # What hangs ends by a signal, which no test takes for an answer.
+        signal.alarm(order["limit"])
         code = program(order["fork"])
         sys.stdout.flush()
     finally:

@@ -59,12 +59,17 @@ def slack(message: Message) -> Iterator[Seen]:
     for block in message["blocks"]:
         assert block["type"] in {"section", "context"}
         for text in [*block.get("elements", ()), *filter(None, [block.get("text")])]:
-            assert text["type"] == "plain_text"
+            assert text["type"] == "plain_text" or _SLACK_LINK.fullmatch(text["text"])
     for text in _texts(message, {"text"}):
         yield _slack(text)
 
 
+_SLACK_LINK = re.compile(r"<(https?://[^|<>\s]+)\|[A-Z][a-z]+>")
+
+
 def _slack(text: str) -> Seen:
+    if link := _SLACK_LINK.fullmatch(text):
+        return link[1], ["a link"]
     active = [f"control {found}" for found in re.findall(r"<[^>]*>?", text)]
     active += ["a bare &"] if re.search(r"&(?!amp;|lt;|gt;)", text) else []
     shown = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
@@ -129,7 +134,10 @@ def teams(message: Message) -> Iterator[Seen]:
     card = attachment["content"]
     assert "msteams" not in card, "a card with entities could mention"
     assert {each["type"] for each in card["body"]} <= {"TextBlock", "FactSet"}
-    assert not {"actions", "selectAction", "fallback"} & {*card}
+    assert not {"selectAction", "fallback"} & {*card}
+    for action in card.get("actions", ()):
+        assert ({*action}, action["type"]) == ({"type", "title", "url"}, "Action.OpenUrl")
+        yield action["url"], ["a link"]
     for text in _texts(card["body"], {"text", "title", "value"}):
         yield _teams(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email import message_from_bytes
 from typing import Any
 
 import msgspec
@@ -81,6 +82,36 @@ def test_an_id_that_cannot_do_anything_stands_as_it_is(run: str) -> None:
 
     assert message["content"].splitlines()[0] == f"Swarm run finished: {run}"
     assert message["embeds"][0]["title"] == f"Run finished: {run}"
+
+
+@pytest.mark.parametrize("name", ["slack", "discord", "teams"])
+def test_every_chat_links_to_the_run_its_tasks_and_its_events(name: str) -> None:
+    event = build_finish_event(FINISH)
+    message = target(name).render(order(body=event.body, type=event.type))
+    place = FINISH.place
+    links = {place.url(), place.url("/tasks"), place.url("/events")}
+
+    assert links <= {shown for shown, active in read(name, message.body) if active}
+
+
+def test_a_mail_and_what_apprise_carries_link_too() -> None:
+    event = build_finish_event(FINISH)
+    asked = order(body=event.body, type=event.type)
+    mail = message_from_bytes(target("email").render(asked).body)
+    parts = [str(part.get_payload(decode=True)) for part in mail.walk() if not part.is_multipart()]
+    tasks = FINISH.place.url("/tasks")
+
+    assert f"Tasks: {tasks}" in parts[0]
+    assert f'<a href="{tasks}">Tasks</a>' in parts[1]
+    assert f"Tasks: {tasks}" in target("apprise").render(asked).body.decode()
+
+
+def test_an_alarm_room_gets_the_links_as_links() -> None:
+    event = build_finish_event(FINISH)
+    asked = orjson.loads(target("pagerduty").render(order(body=event.body, type=event.type)).body)
+
+    assert [each["text"] for each in asked["links"]] == ["run", "tasks", "events"]
+    assert asked["links"][0]["href"] == FINISH.place.url()
 
 
 _LINKS = re.compile(r"https?://[^\s<]+")

@@ -169,6 +169,26 @@ def test_the_report_sums_up_and_travels_with_the_end() -> None:
     assert "report" not in run(GOOD)[1][-1].data
 
 
+@pytest.mark.parametrize(
+    ("count", "error"), [(3_000, "no"), (300, "\x1b[31m" * 300), (2, "x" * 10**6)]
+)
+def test_a_long_report_travels_with_its_last_steps(count: int, error: str) -> None:
+    many = [Fixed("check", success=False, error=error) for _ in range(count)]
+    result, events = run(*many, create_step("report"))
+
+    told = events[-1].data["report"]
+    assert result.report is not None
+    assert len(result.report["steps"]) == told["summary"]["total"] == count
+    assert len(told["steps"]) + told["steps_left_out"] == count
+    assert told["steps"] == result.report["steps"][told["steps_left_out"] :]
+
+
+def test_a_report_of_ones_own_travels_as_it_is() -> None:
+    _, events = run(Fixed("report", data={"verdict": "fine"}))
+
+    assert events[-1].data["report"] == {"verdict": "fine"}
+
+
 def test_a_report_of_nothing_is_a_report() -> None:
     found = asyncio.run(ReportStep().execute({}))
 
