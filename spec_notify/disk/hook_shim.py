@@ -57,13 +57,22 @@ start() {{
     exit 0
 }}
 
+say() {{
+    if [ "$${{SPEC_NOTIFY_LOG_FORMAT-}}" = json ]; then
+        printf '{{"at":"%s","level":"warning","event":"hook","message":"%s"}}\n' \
+            "$$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$$(printf %s "$$1" | sed 's/["\\]/\\&/g')"
+    else
+        printf 'spec-notify: %s\n' "$$1"
+    fi
+}}
+
 look() {{
     [ "$${{SPEC_NOTIFY_ENABLED-}}" = 0 ] && return
     own=$${{GIT_DIR:-$$(git rev-parse --git-dir)}}
     own=$${{own##*/}}
     # A look that nobody listened to left a word; in sync mode it speaks for itself.
     if [ "$$mode" != sync ] && [ -f "$$state/notice/$$own" ]; then
-        IFS= read -r line <"$$state/notice/$$own" && printf 'spec-notify: %s\n' "$$line" >&2
+        IFS= read -r line <"$$state/notice/$$own" && say "$$line" >&2
     fi
     # A checkout of single files leaves HEAD where it was.
     if [ "$$hook:$${{3-}}" != post-checkout:0 ]; then

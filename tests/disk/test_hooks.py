@@ -5,6 +5,7 @@ Contract, section 3 (promise 4) and section 8; reliability, T3, T4 and F34.
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import shutil
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from spec_notify.core.instant import parse_rfc3339
 from spec_notify.disk import hooks
 from spec_notify.disk.git import Git, find
 from spec_notify.disk.hook_shim import CHAINED, NAMES, Shim
@@ -738,18 +740,27 @@ class TestNotices:
         if shutil.which(words[0]) is None:
             pytest.skip(f"{words[0]} is not installed here")
         here.install(mode="detached")
-        leave_notice(here.state, ".git", "a $(line) `of` \\n %s")
+        text = 'a $(line) "of" `of` \\n %s \\" \u00e9 &'
+        leave_notice(here.state, ".git", text)
         here.gate()
-        done = subprocess.run(
-            [*words, str(here.hooks / "post-commit")],
-            cwd=here.repo.root,
-            env=here.repo.env | {"GIT_DIR": ".git"},
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-        assert done.stderr == "spec-notify: a $(line) `of` \\n %s\n"
+
+        def said(**env: str) -> str:
+            done = subprocess.run(
+                [*words, str(here.hooks / "post-commit")],
+                cwd=here.repo.root,
+                env=here.repo.env | {"GIT_DIR": ".git"} | env,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=10,
+                check=True,
+            )
+            return done.stderr
+
+        assert said() == f"spec-notify: {text}\n"
+        logged = json.loads(said(SPEC_NOTIFY_LOG_FORMAT="json"))
+        assert parse_rfc3339(logged.pop("at")) > 0
+        assert logged == {"level": "warning", "event": "hook", "message": text}
 
 
 class TestGates:
