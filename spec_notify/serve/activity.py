@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from spec_notify.core.event import DEAD_LETTERED, RECOVERED, TEST
+from spec_notify.core.event import (
+    CONSENSUS_CONFLICT,
+    DEAD_LETTERED,
+    RECOVERED,
+    TEST,
+    WORKFLOW_STARTED,
+)
 from spec_notify.core.instant import rfc3339
 from spec_notify.formats.aegis import flat
 from spec_notify.targets._wording import wording
@@ -21,12 +27,13 @@ _OUTCOMES = {
     DEAD_LETTERED: "Given up",
     RECOVERED: "Delivered again",
     TEST: "Test",
-    "workflow.started": "Started",
+    CONSENSUS_CONFLICT: "Conflict",
+    WORKFLOW_STARTED: "Started",
 }
 _GOOD = ("done", "success", "succeeded", "completed", "passed", "delivered again")
 _BAD = (
     *("failed", "failure", "timedout", "timeout", "crashed", "halted", "halt", "given up"),
-    *("attention-required", "conflict", "error"),
+    *("attention-required", "conflict", "error", "budgetexceeded"),
 )
 _WARN = ("blocked", "unknown", "dropped")
 
@@ -44,13 +51,14 @@ def line(event: Event, deliveries: Sequence[Delivery]) -> dict[str, Any]:
     """Answer an event as the page shows it in one line, with where its deliveries stand."""
     data = _table(_body(event), "data")
     outcome = _outcome(event, data)
+    turn = _table(data, "transition")
     return {
         "id": event.id,
         "type": event.type,
         "timestamp": rfc3339(event.at),
         "name": workflow_name(event, data),
         "title": _title(event, data),
-        "before": _text(_table(data, "transition"), "from"),
+        "before": _text(turn, "from") if outcome == _text(turn, "to") else None,
         "outcome": outcome,
         "tone": tone(outcome),
         "deliveries": [
@@ -61,13 +69,15 @@ def line(event: Event, deliveries: Sequence[Delivery]) -> dict[str, Any]:
 
 
 def workflow_name(event: Event, data: dict[str, Any]) -> str:
-    """Answer whose event it is: the workflow, else the run, SPEC, receiver, document or task.
+    """Answer whose event it is: the workflow's, else the run's, team's, SPEC's or document's.
 
     A run goes by its id, our own health by the subscription it is about.
     """
     named = (
         _text(_table(data, "workflow"), "name"),
         _text(data, "runId"),
+        _text(_table(data, "run"), "run"),
+        _text(_table(data, "team"), "name"),
         _text(data, "subscription"),
         event.spec,
         event.document,

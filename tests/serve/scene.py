@@ -18,7 +18,7 @@ from spec_notify.wiring import Wiring
 from tests.repository import Repository, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from spec_notify.ports import Spool
@@ -146,18 +146,7 @@ class Scene:
 
     def serve(self, *words: str, **env: str) -> Server:
         """Start a server on a free port and wait until it serves."""
-        child = subprocess.Popen(
-            [sys.executable, "-m", "spec_notify", "serve", "--port", "0", "--json", *words],
-            cwd=self.repository.root,
-            env=self.env | env,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert child.stdout is not None
-        line = child.stdout.readline()
-        assert line, child.communicate()[1]
-        self._started.append(Server(child, json.loads(line)["url"]))
+        self._started.append(Server.start(self.repository.root, self.env | env, *words))
         return self._started[-1]
 
     def close(self) -> None:
@@ -184,6 +173,22 @@ class Server:
         self.child = child
         self.url = url
         self.client = httpx.Client(base_url=url, trust_env=False, timeout=20)
+
+    @classmethod
+    def start(cls, root: Path, env: Mapping[str, str], *words: str) -> Server:
+        """Start a server on a free port and wait until it serves."""
+        child = subprocess.Popen(
+            [sys.executable, "-m", "spec_notify", "serve", "--port", "0", "--json", *words],
+            cwd=root,
+            env=dict(env),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        assert line, child.communicate()[1]
+        return cls(child, json.loads(line)["url"])
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """Ask for a path; names of headers are given with `_` for `-`."""
