@@ -189,7 +189,7 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
 def _feeds(wiring: Wiring) -> Iterator[Finding]:
     from spec_notify.wiring.feeds import stands
 
-    for name, snapshot, notices in stands(wiring):
+    for name, snapshot, notices in stands(wiring, read=True):
         found = f"{name}: {plural(len(snapshot.tasks), 'entry')}"
         if not notices:
             yield Finding("ok", "feed", found)

@@ -141,7 +141,7 @@ def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int
 def _feeds(wiring: Wiring) -> Iterator[tuple[str, str, int, tuple[Any, ...]]]:
     from spec_notify.wiring.feeds import stands
 
-    for name, snapshot, notices in stands(wiring):
+    for name, snapshot, notices in stands(wiring, read=False):
         yield name, snapshot.format, len(snapshot.tasks), notices
 
 

@@ -42,11 +42,15 @@ def trust(
         queued = settled_look(wiring.looks(), Wish(local=True)).deliveries
     subscriptions = wiring.config.subscriptions
     destinations = [_destination(each) for each in subscriptions]
-    if not here.answer("trust", files=files, destinations=destinations, deliveries=queued):
+    roots = list(wiring.config.conductor_roots) if wiring.config.conductor_enabled else []
+    facts = {"destinations": destinations, "roots": roots, "deliveries": queued}
+    if not here.answer("trust", files=files, **facts):
         for file in files:
             say(f"trusted: {file}")
         for each in subscriptions:
             say(f"  sends to {each.name}: {_told(each)}")
+        for root in roots:
+            say(f"  reads the runs below {root}{_noted(wiring)}")
         if queued:
             say(f"{plural(queued, 'delivery')} queued: changes since it was last trusted")
     return 0
@@ -70,6 +74,10 @@ def baseline(wiring: Wiring) -> list[str]:
     if not wiring.config.enabled:
         return []
     return list(wiring.looks().look(Wish(baseline=True, unseen_only=True, local=True)).baselines)
+
+
+def _noted(wiring: Wiring) -> str:
+    return ", and notes failures on their buses" if wiring.config.warn_on_failure else ""
 
 
 def _destination(subscription: Subscription) -> dict[str, object]:

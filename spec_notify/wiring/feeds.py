@@ -31,9 +31,10 @@ def place(wiring: Wiring, stated: str) -> Path:
     return wiring.root / stated
 
 
-def stands(wiring: Wiring) -> Iterator[tuple[str, Snapshot, tuple[Notice, ...]]]:
-    """Answer each feed as it is remembered, and what a user should know of it now.
+def stands(wiring: Wiring, *, read: bool) -> Iterator[tuple[str, Snapshot, tuple[Notice, ...]]]:
+    """Answer each feed as it is remembered, and what a user should know of it.
 
+    What cannot be read now is found where it may be `read`, which takes as long as a first look.
     Nothing is kept, and none is read over the network.
     """
     from spec_notify.pipeline.feeding import read_feed
@@ -44,7 +45,7 @@ def stands(wiring: Wiring) -> Iterator[tuple[str, Snapshot, tuple[Notice, ...]]]
         before = known.get(feed.name)
         stood = before.snapshot if before else Snapshot(document=feed.name, format="none")
         said = [] if before else [Notice(code="unseen", message=_NOT_YET)]
-        fed = None if feed.remote else read_feed(feed, before)
+        fed = None if feed.remote or not read else read_feed(feed, before)
         if isinstance(fed, Unreadable):
             said.append(Notice(code="unreadable", message=f"cannot be read now: {fed.why}"))
         elif fed is not None:

@@ -421,3 +421,48 @@ def test_a_watcher_tells_a_run_that_starts_dies_and_is_healed(
         ("failed", False),
         ("completed", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "line", "why", "wrong"),
+    [
+        ("url_env", 'url = "https://hooks.example.org/runs"', "", False),
+        ("url_env", 'url = "not a url"', "is not used", False),
+        ("url_env", 'url = ""', "is not used", False),
+        ("url_env", "", "is missing", True),
+        ("timeout", 'timeout = "500ms"', "", False),
+        ("timeout", 'timeout = "soon"', "is no duration", True),
+        ("secret_env", 'secret = "my-secret"', "is a secret in a file", True),
+    ],
+)
+def test_the_webhooks_keys_are_checked(key: str, line: str, why: str, *, wrong: bool) -> None:
+    text = re.sub(rf"(?m)^{key} = .*$", line, example())
+
+    reading = parse(text, origin="config.toml", kind=Kind.USER)
+
+    assert (reading.config is None) == wrong
+    assert any(why in each.message for each in reading.problems) if why else not reading.problems
+
+
+def test_filters_go_by_the_end_and_by_the_task(conduct: Callable[..., Conductor]) -> None:
+    conductor = conduct(
+        events='events = ["run_stop"]\nstatuses = ["failed", "crashed"]\ntask_prefixes = ["a"]'
+    )
+    for task in ("apples", "pears"):
+        Run(conductor.root, "r1", task=task).start().stop("failed", 1)
+        Run(conductor.root, "r2", task=task).start().stop("completed", 0)
+
+    (told,) = map(body, conductor.deliver())
+
+    assert (told["task_id"], told["status"]) == ("apples", "failed")
+    assert conductor.wiring.config.problems == ()
+
+
+def test_a_webhook_without_a_usable_url_holds_what_it_is_to_send(
+    conduct: Callable[..., Conductor],
+) -> None:
+    conductor = conduct(url_env='url = ""')
+    Run(conductor.root).start().stop()
+    conductor.deliver()
+
+    assert conductor.states() == [State.PARKED]

@@ -32,6 +32,16 @@ def test_every_destination_and_every_variable_is_named(shop: Shop) -> None:
     assert "url-canary" not in shown
 
 
+def test_a_root_of_runs_outside_the_repository_is_named(shop: Shop) -> None:
+    roots = '[sources.conductor]\nroots = ["~/runs"]\n'
+    shop.repository.write(".spec-notify/config.toml", TWO + roots)
+    assert "reads the runs below ~/runs, and notes failures" in shop.run("trust", code=0).stdout
+
+    shop.repository.write(".spec-notify/config.toml", f"{TWO}{roots}warn_on_failure = false\n")
+    assert shop.json("trust", code=0)["roots"] == ["~/runs"]
+    assert "notes failures" not in shop.run("trust", code=0).stdout
+
+
 def test_programs_are_told_the_same(shop: Shop) -> None:
     shop.repository.write(".spec-notify/config.toml", TWO)
 
