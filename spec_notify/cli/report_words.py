@@ -144,6 +144,11 @@ def remarks(found: Reported) -> Iterator[str]:
             f"{counted(own.waiting, 'delivery')} not tried yet, the oldest detected "
             f"{rfc3339(own.oldest_waiting)}: no latency counts them"
         )
+    if tried := own.totals.open - own.waiting:
+        yield (
+            f"{counted(tried, 'delivery')} tried and still open: neither delivered nor dead yet, "
+            "and no latency to delivery counts them"
+        )
     if own.replays.replayed:
         yield "a replayed delivery has no latency to delivery: a human took part of that time"
     if found.acknowledged:

@@ -154,6 +154,12 @@ def test_what_the_figures_cannot_know_is_said(facts: dict[str, int], said: str |
     assert said is None or said in lines[0]
 
 
+def test_what_was_tried_and_is_still_open_is_said() -> None:
+    (line,) = remarks(reported([a_passage(detected_at=NOW - HOUR, tried_at=NOW - 9, attempts=1)]))
+
+    assert line.startswith("1 delivery tried and still open: neither delivered nor dead yet")
+
+
 def test_what_was_never_tried_is_said_with_its_age() -> None:
     (line,) = remarks(reported([a_passage(), a_passage(detected_at=NOW - 5)]))
 
