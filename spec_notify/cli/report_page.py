@@ -161,12 +161,17 @@ def _times(found: Reported) -> str:
 def _bucket(bucket: Bucket) -> tuple[str, ...]:
     counts = (bucket.delivered, bucket.dead, bucket.open)
     return (
-        head(rfc3339(bucket.start)),
-        cell(rfc3339(bucket.end)),
+        head(_moment(bucket.start)),
+        cell(_moment(bucket.end)),
         *(number(f"{each:,}") for each in counts),
         number(percent(bucket.success)),
         number(millis(bucket.to_delivery.p95)),
     )
+
+
+def _moment(at: int) -> str:
+    # Buckets begin at whole seconds.
+    return rfc3339(at).replace(".000Z", "Z").replace("T", " ")
 
 
 def _subscriptions(lines: Sequence[Line]) -> str:

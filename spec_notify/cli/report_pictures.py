@@ -68,7 +68,9 @@ def fates(buckets: Sequence[Bucket]) -> str:
     if not any(sums):
         return nothing("Nothing was detected in this time.")
     top = max(sums)
-    body = [*_scale(top), *_stacks(series, top, [_fate(each) for each in buckets])]
+    # Room for the smallest pieces, which are drawn larger than they are.
+    room = 1 - _LEAST * (len(series) - 1) / _TALL
+    body = [*_scale(top, room), *_stacks(series, top / room, [_fate(each) for each in buckets])]
     body += _times(buckets)
     return _picture("Deliveries over time", "By when the change was detected", body, series)
 
@@ -114,8 +116,8 @@ def _picture(title: str, about: str, body: Iterable[str], series: Iterable[Serie
     )
 
 
-def _scale(top: int) -> Iterator[str]:
-    return _grid(((_y(1.0), f"{top:,}"), (_y(0.0), "0")))
+def _scale(top: int, height: float = 1.0) -> Iterator[str]:
+    return _grid(((_y(height), f"{top:,}"), (_y(0.0), "0")))
 
 
 def _grid(lines: Iterable[tuple[float, str]]) -> Iterator[str]:
@@ -143,13 +145,11 @@ def _pairs(series: Sequence[Series], top: float, words: Sequence[str]) -> Iterat
 def _stacks(series: Sequence[Series], top: float, words: Sequence[str]) -> Iterator[str]:
     place = _INNER / len(words)
     wide = max(min(place * 0.8, 40), 1)
-    # Room for the smallest pieces, which are drawn larger than they are.
-    room = _TALL - _LEAST * (len(series) - 1)
     for at, word in enumerate(words):
         x, base = _LEFT + place * (at + 0.5) - wide / 2, 0.0
         for each in series:
             if value := each.values[at]:
-                tall = max(room * value / top, _LEAST)
+                tall = max(_TALL * value / top, _LEAST)
                 yield _bar(each.style, (x, base, wide, tall), word)
                 base += tall
 
