@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from spec_notify.core.errors import UnansweredError
 from spec_notify.disk.git import Git, at, find, host_path
 from spec_notify.disk.git_files import GitFiles
-from spec_notify.disk.git_process import Program
+from spec_notify.disk.git_process import GitError, Program
 from spec_notify.disk.git_refs import GitRefs
 from spec_notify.ports import Text, Unreadable
 from tests.repository import Repository
@@ -744,6 +745,23 @@ def test_nothing_a_repository_is_set_to_run_is_run(repo: Repository, tmp_path: P
         assert text(git, commit, "SPEC.md") == "two"
     assert not mark.exists()
     repo.run("status")
+    assert mark.exists(), "the bombs are duds: this test would prove nothing"
+
+
+@pytest.mark.parametrize("words", ["ls-files --modified", "diff --quiet", "update-index --refresh"])
+def test_even_questions_that_read_the_index_run_nothing(
+    repo: Repository, tmp_path: Path, words: str
+) -> None:
+    repo.commit({"SPEC.md": "one"})
+    mark = tmp_path / "exploded"
+    bomb = program(tmp_path / "bomb", f'echo >>"{mark}"')
+    repo.git("config", "core.fsmonitor", str(bomb))
+    repo.git("config", "core.hooksPath", str(tmp_path))
+    program(tmp_path / "post-index-change", f'echo >>"{mark}"')
+    with opened(repo) as git, suppress(GitError):
+        git.program.ask(*words.split())
+    assert not mark.exists()
+    repo.run(*words.split())
     assert mark.exists(), "the bombs are duds: this test would prove nothing"
 
 
