@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator import commands, life, payload, rules, settings
+from generator import commands, life, payload, python, rules, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "status words": rules.statuses,
     "marks": rules.marks,
     "addresses": rules.addresses,
+    "python names": python.names,
     "evidence example": rules.evidence,
     "targets": rules.targets,
 }

@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class WorkflowEvent(msgspec.Struct, frozen=True):
     """What happened in a workflow; a `timestamp` without time zone is local time, as in Python.
 
-    `spec_notify.core.workflow.keys(event_type)` are the keys that its `data` must hold.
+    `spec-notify schema TYPE` says which keys its `data` must hold; more are welcome.
     """
 
     event_type: str
