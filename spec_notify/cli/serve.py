@@ -117,7 +117,8 @@ def _listening(address: str, port: int, family: socket.AddressFamily) -> socket.
         made = socket.create_server((address, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         fix = "choose another, or --port 0"
-        raise UsageError(f"{address} port {port}: {error.strerror}: {fix}") from error
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise UsageError(f"{address} port {port}: {why}: {fix}") from error
     # Connections inherit it; else each answer's body waits 40 ms for its head to be acknowledged.
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made

@@ -64,8 +64,7 @@ class Hub:
         beaten = 0.0
         while True:
             await self._wanted.wait()
-            async with self._alone:
-                await self._look()
+            await self.look()
             beaten += self._pause
             if beaten >= self._beat:
                 beaten = 0.0
@@ -113,6 +112,11 @@ class Hub:
         self._listeners.discard(listener)
         if not self._listeners:
             self._wanted.clear()
+
+    async def look(self) -> None:
+        """Look at the spool once, and tell all who listen what is new."""
+        async with self._alone:
+            await self._look()
 
     async def _look(self) -> None:
         if frames := await asyncio.to_thread(self._news):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _Route: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 HEALTH = "/healthz"
+_STREAM = "text/event-stream"
 _BUG, _UNREADABLE = HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE
 _UNPROMPTED = 20
 _LISTED = 100
@@ -111,12 +112,14 @@ class Routes:
         )
 
     async def _stream(self, request: Request) -> Response:
+        if request.method == "HEAD":
+            return Response(media_type=_STREAM)
         if self._hub.is_full:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many listen already")
         last = request.headers.get("last-event-id")
         headers = {"x-accel-buffering": "no"}
         frames = self._hub.stream(last)
-        return StreamingResponse(frames, headers=headers, media_type="text/event-stream")
+        return StreamingResponse(frames, headers=headers, media_type=_STREAM)
 
     async def _metrics(self, _: Request) -> Response:
         text = await self._look(lambda spool: exposition(spool, self._facts.clock()))

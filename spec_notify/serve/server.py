@@ -79,6 +79,8 @@ async def serve(
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop, each)
     looking = asyncio.create_task(hub.run())
+    # A stream that nobody feeds would look like one on which nothing happens.
+    looking.add_done_callback(lambda _: setattr(server, "should_exit", True))
     ready()
     try:
         await server.serve(sockets=[listening])
