@@ -12,6 +12,7 @@ import msgspec
 from .body_parts import whole
 from .errors import PayloadError
 from .event import FAILURE_DETECTED
+from .feed import feed_name
 from .payload import build_plain_event
 from .schema import validate
 from .workflow import RESERVED, WORKFLOW_TYPES, keys
@@ -55,7 +56,9 @@ def build_workflow_event(
     if _is_deep(data):
         raise PayloadError(type_, f"its data are more than {DEEPEST} levels deep")
     validate(event.body)
-    return msgspec.structs.replace(event, status=_status(type_, data), branch=branch)
+    # Events of one workflow are told in order, as those of one task, to whoever asks for that.
+    feed = feed_name("workflow", name, name)
+    return msgspec.structs.replace(event, status=_status(type_, data), document=feed, branch=branch)
 
 
 def _check_keys(type_: str, data: Mapping[str, object]) -> None:

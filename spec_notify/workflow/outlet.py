@@ -58,6 +58,8 @@ class SpoolOutlet:
         One that has to wait for something else, or that a watcher delivers, is not waited for.
         """
         try:
+            if self._closed:
+                return None
             if self._wiring.watching.lives():
                 self._wiring.watching.poke()
                 return None

@@ -222,6 +222,26 @@ def test_filters_of_a_subscription_hold(open_trusted: Callable[..., Shop]) -> No
     assert json.loads(request.body)["data"]["success"] is False
 
 
+def test_events_of_one_workflow_arrive_in_order_where_that_is_asked_for(
+    open_trusted: Callable[..., Shop],
+) -> None:
+    shop = open_trusted(
+        answers=lambda request: Answer(delay=300 if request.number == 1 else 0),
+        more=f'{ALL}\norder = "task"',
+    )
+
+    async def story() -> None:
+        async with opened(shop) as emitter:
+            await PipelineRunner("nightly", [create_step("report")], emitter=emitter).run()
+            await emitter.emit(ended("other"))
+
+    asyncio.run(story())
+
+    bodies = [json.loads(each.body) for each in shop.arrivals(4)]
+    nightly = [each["type"] for each in bodies if each["data"]["workflow"]["name"] == "nightly"]
+    assert nightly == ["workflow.started", "step.completed", "workflow.completed"]
+
+
 def test_one_emitter_serves_several_loops_and_none_once_it_is_closed(
     listening: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
