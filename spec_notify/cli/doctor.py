@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spec_notify.core.errors import ConfigError
+from spec_notify.core.instant import rfc3339
 from spec_notify.core.listing import remedy
 from spec_notify.core.subscription import hears_of_documents
 
@@ -93,6 +94,7 @@ def _subscriptions(wiring: Wiring) -> Iterator[Finding]:
     for name, route in wiring.routes().items():
         if route.unready is None:
             yield Finding("ok", "subscription", f"{name} is ready")
+            yield from _rotation(name, route.subscription.previous_secret_until)
         elif route.unready == "disabled":
             yield Finding("warn", "subscription", f"{name}: {route.why}", "`enabled = true` in it")
         else:
@@ -100,6 +102,19 @@ def _subscriptions(wiring: Wiring) -> Iterator[Finding]:
             yield Finding("fault", "subscription", fault, remedy(route.unready))
     for problem in wiring.config.problems:
         yield Finding("warn", "config", str(problem), problem.fix)
+
+
+def _rotation(name: str, until: int | None) -> Iterator[Finding]:
+    from spec_notify.wiring import now
+
+    if until is None:
+        return
+    at = rfc3339(until)
+    if now() < until:
+        yield Finding("ok", "subscription", f"{name}: its previous secret signs too until {at}")
+    else:
+        fix = "take previous_secret_env and previous_secret_until out, and unset the variable"
+        yield Finding("warn", "subscription", f"{name}: its previous secret ended at {at}", fix)
 
 
 def _git(wiring: Wiring) -> Finding:

@@ -208,6 +208,13 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     url: Secret
     secrets: tuple[Secret, ...] = ()
+    previous_until: int | None = None
+    """When the previous one ceases to sign, milliseconds UTC; it stays a secret."""
+
+    def signing(self, at: int) -> tuple[Secret, ...]:
+        """Answer what signs at an instant."""
+        ended = self.previous_until is not None and at >= self.previous_until
+        return self.secrets[:1] if ended else self.secrets
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     url_env: str | None = None
     secret_env: str | None = None
     previous_secret_env: str | None = None
+    previous_secret_until: int | None = None
+    """From then on the previous secret signs no more; milliseconds UTC."""
     events: tuple[str, ...] = ("spec-kit.task.completed",)
     statuses: tuple[str, ...] = ()
     spec_ids: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ def render(order: Order) -> HttpMessage:
     timestamp = order.at // 1000
     signature = signature_headers(
         order.signature,
-        order.endpoint.secrets,
+        order.endpoint.signing(order.at),
         id=event,
         timestamp=timestamp,
         body=order.body,

@@ -54,7 +54,9 @@ def route_of(subscription: Subscription, environment: Environment) -> Route:
         subscription=subscription,
         target=target,
         format=spelling,
-        endpoint=Endpoint(url=Secret(url), secrets=keys),
+        endpoint=Endpoint(
+            url=Secret(url), secrets=keys, previous_until=subscription.previous_secret_until
+        ),
         # Stands for the URL in the spool, where the URL itself may never be.
         mark=hashlib.sha256(f"endpoint {url}".encode()).hexdigest(),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from spec_notify.core.ed25519 import spell_pair
 from spec_notify.core.signature import verify_entry
 from tests.acceptance.shop import SECRET, Shop
@@ -94,3 +96,35 @@ def test_a_key_of_no_use_parks_and_is_not_repeated(open_shop: Callable[..., Shop
 
     assert "SPEC_NOTIFY_SHOP_SECRET: such a key is whsk_" in done.stdout
     assert PRIVATE[5:20] not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("until", "signatures", "level", "said"),
+    [
+        ('"2999-12-31"', 2, "ok", "signs too until 2999-12-31T00:00:00.000Z"),
+        ("2999-12-31T00:00:00Z", 2, "ok", "signs too until 2999-12-31T00:00:00.000Z"),
+        ('"2020-01-01"', 1, "warn", "ended at 2020-01-01T00:00:00.000Z"),
+        ("2020-01-01", 1, "warn", "ended at 2020-01-01T00:00:00.000Z"),
+    ],
+)
+def test_a_rotation_has_an_end(
+    open_shop: Callable[..., Shop], until: str, signatures: int, level: str, said: str
+) -> None:
+    shop = open_shop(more=f"{PREVIOUS}\nprevious_secret_until = {until}")
+    shop.env["SPEC_NOTIFY_SHOP_SECRET_OLD"] = PRIVATE
+    shop.trust()
+    shop.run("test", code=0)
+    (request,) = shop.arrivals(1)
+
+    header = {name.lower(): value for name, value in request.headers}["webhook-signature"]
+    assert len(header.split(" ")) == signatures
+    found = [each for each in shop.json("doctor")["findings"] if said in each["found"]]
+    assert [each["level"] for each in found] == [level]
+    assert bool(found[0]["fix"]) == (level == "warn")
+
+
+@pytest.mark.parametrize("until", ['"soon"', "true", "7", '"2027-13-01"'])
+def test_an_end_that_is_no_date_is_a_mistake(open_shop: Callable[..., Shop], until: str) -> None:
+    shop = open_shop(more=f"{PREVIOUS}\nprevious_secret_until = {until}")
+
+    assert "previous_secret_until" in shop.run("config", "check", code=78).stdout

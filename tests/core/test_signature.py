@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from spec_notify.core.errors import SecretError
-from spec_notify.core.message import Secret
+from spec_notify.core.message import Endpoint, Secret
 from spec_notify.core.signature import (
     body_hex,
     decode_secret,
@@ -124,6 +124,15 @@ def test_rotation_signs_with_both_secrets_current_first() -> None:
     ]
     for key in (KEY, OLD_KEY):
         assert verify_standard(key, both["webhook-signature"], id=EVENT, timestamp=NOW, body=BODY)
+
+
+@pytest.mark.parametrize(("off", "count"), [(-1, 2), (0, 1), (1, 1)])
+def test_a_rotation_ends_at_its_end_and_the_old_secret_stays_one(off: int, count: int) -> None:
+    both = (Secret(encode_secret(KEY)), Secret(encode_secret(OLD_KEY)))
+    endpoint = Endpoint(url=Secret("https://x.example"), secrets=both, previous_until=NOW * 1000)
+
+    assert endpoint.signing(NOW * 1000 + off) == both[:count]
+    assert endpoint.secrets == both
 
 
 def test_every_flipped_bit_of_the_body_is_refused() -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from spec_notify.core.addresses import is_mailbox
 from spec_notify.core.errors import SpellingError
-from spec_notify.core.instant import parse_duration, spell_duration
+from spec_notify.core.instant import parse_duration, parse_rfc3339, spell_duration
 from spec_notify.core.lane import Rate, parse_rate
 from spec_notify.core.run import read_base, read_run_id
 from spec_notify.core.spec_id import is_spec_id
@@ -124,6 +125,17 @@ def rate(value: object) -> Rate | Wrong:
         with suppress(ValueError):
             return parse_rate(value)
     return Wrong(message="is no rate", fix='Write a number, / and s, m or h, as "10/s"')
+
+
+def moment(value: object) -> int | Wrong:
+    """Read an instant or a date, whose first moment it is; without an offset it is in UTC.
+
+    It may be written as a string or as TOML writes dates.
+    """
+    with suppress(ValueError, OverflowError):
+        if isinstance(value, (str, date)):
+            return parse_rfc3339(value if isinstance(value, str) else value.isoformat())
+    return Wrong(message="is no date", fix='Write it as "2026-12-31" or "2026-12-31T12:00:00Z"')
 
 
 def whole(least: int, most: int) -> Read:

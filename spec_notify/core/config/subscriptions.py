@@ -161,6 +161,12 @@ def _check_secret(
 ) -> None:
     known = TARGET_KINDS[found.type]
     signs = known.signed and found.signature != "none"
+    if "previous_secret_until" in written and "previous_secret_env" not in written:
+        findings.report(
+            (*path, "previous_secret_until"),
+            "stands without previous_secret_env",
+            "Name the variable of the secret that ends",
+        )
     if "secret_env" in written:
         return
     if signs or known.credential is Credential.REQUIRED:

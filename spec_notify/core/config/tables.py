@@ -24,6 +24,7 @@ from spec_notify.core.config.settings import (
     inside,
     label,
     link,
+    moment,
     place,
     rate,
     run_id,
@@ -34,7 +35,7 @@ from spec_notify.core.config.settings import (
     variable,
     whole,
 )
-from spec_notify.core.instant import parse_duration, spell_duration
+from spec_notify.core.instant import parse_duration, rfc3339, spell_duration
 from spec_notify.core.kinds import FORMATS, TARGET_KINDS
 from spec_notify.core.lane import Rate, spell_rate
 from spec_notify.core.retry import SCHEDULES
@@ -65,6 +66,10 @@ def _in_units(value: object) -> object:
 
 def _each_in_units(value: object) -> object:
     return [_in_units(delay) for delay in value] if isinstance(value, tuple) else value
+
+
+def _as_instant(value: object) -> object:
+    return rfc3339(value) if isinstance(value, int) else value
 
 
 def _as_rate(value: object) -> object:
@@ -148,6 +153,7 @@ SUBSCRIPTION: Mapping[str, Setting] = {
     "url_env": Setting("url_env", variable),
     "secret_env": Setting("secret_env", variable),
     "previous_secret_env": Setting("previous_secret_env", variable),
+    "previous_secret_until": Setting("previous_secret_until", moment, _as_instant),
     "events": Setting("events", each(text)),
     "statuses": Setting("statuses", each(text)),
     "spec_ids": Setting("spec_ids", each(text)),
