@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spec_notify.disk.child import Ended
     from spec_notify.workflow import EventEmitter, WorkflowEvent
 
-PATIENCE = 5.0
+PATIENCE = 8.0
 """Seconds that writing the end into the spool may take once the command has ended."""
 GRACE = 10.0
 """Seconds beyond the drain that attempts under way may take."""

@@ -146,7 +146,8 @@ def test_interrupted_at_a_terminal_the_command_hears_it_once(shop: Shop) -> None
         "heard = []\n"
         "signal.signal(signal.SIGINT, lambda *_: heard.append(1))\n"
         "print('ready', flush=True)\n"
-        "while not heard: time.sleep(0.01)\n"
+        "end = time.monotonic() + 30\n"
+        "while not heard and time.monotonic() < end: time.sleep(0.01)\n"
         "time.sleep(0.3)\n"
         "print(f'heard {len(heard)}.', flush=True)\n"
     )
