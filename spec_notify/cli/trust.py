@@ -43,7 +43,9 @@ def trust(
     subscriptions = wiring.config.subscriptions
     destinations = [_destination(each) for each in subscriptions]
     roots = list(wiring.config.conductor_roots) if wiring.config.conductor_enabled else []
-    facts = {"destinations": destinations, "roots": roots, "deliveries": queued}
+    manifests = list(wiring.config.team_paths) if wiring.config.teams_enabled else []
+    facts = {"destinations": destinations, "roots": roots, "manifests": manifests}
+    facts["deliveries"] = queued
     if not here.answer("trust", files=files, **facts):
         for file in files:
             say(f"trusted: {file}")
@@ -51,6 +53,8 @@ def trust(
             say(f"  sends to {each.name}: {_told(each)}")
         for root in roots:
             say(f"  reads the runs below {root}{_noted(wiring)}")
+        for path in manifests:
+            say(f"  reads manifests of teams: {path}")
         if queued:
             say(f"{plural(queued, 'delivery')} queued: changes since it was last trusted")
     return 0

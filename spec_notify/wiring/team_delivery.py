@@ -18,7 +18,7 @@ from spec_notify.core.errors import NotEnabledError, SecretError
 from spec_notify.core.evidence import directory, folder_name, parse_name
 from spec_notify.core.message import Secret
 from spec_notify.core.schema import validate
-from spec_notify.core.signature import decode_secret
+from spec_notify.core.signature import check_secret
 from spec_notify.core.team import DELIVER, Recipient
 from spec_notify.core.team_payload import build_team_event, contents
 from spec_notify.disk.config import SWITCH, Loaded
@@ -113,7 +113,7 @@ def signing_secret(env: Mapping[str, str]) -> Secret | None:
     if text is None:
         return None
     try:
-        decode_secret(text)
+        check_secret(text)
     except SecretError as error:
         raise SecretError(f"{SECRET}: {error}") from None
     return Secret(text)

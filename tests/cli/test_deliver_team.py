@@ -14,6 +14,7 @@ import pytest
 from spec_notify.core.signature import encode_secret
 from spec_notify.transports.receiver import Answer, Receiver
 from tests.repository import environment
+from tests.targets.kinds import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,6 +133,22 @@ def test_nobody_is_told_and_stderr_says_why(pod: Pod) -> None:
         "default/pull-request: its onComplete is create-pr, not deliver; nobody is told",
         "default/at-work: it has not ended: its phase is Running; nobody is told",
     ]
+
+
+def test_without_its_extra_a_drive_says_what_to_install(pod: Pod) -> None:
+    # As if it were not installed.
+    (pod.folder / "sitecustomize.py").write_text(
+        "import importlib.util as u\n"
+        "known = u.find_spec\n"
+        "u.find_spec = lambda name, *more: None if name == 'cryptography' else known(name, *more)\n"
+    )
+    account = pod.folder / "credentials" / "drive"
+    account.mkdir()
+    (account / "service-account.json").write_text(ACCOUNT)
+
+    done = pod.run(pod.manifest("every-target.yaml"), code=1, PYTHONPATH=str(pod.folder))
+
+    assert b"google-drive needs cryptography: pip install" in done.stdout
 
 
 def test_a_list_is_told_team_by_team(pod: Pod) -> None:

@@ -39,6 +39,10 @@ def test_a_root_of_runs_outside_the_repository_is_named(shop: Shop) -> None:
 
     shop.repository.write(".spec-notify/config.toml", f"{TWO}{roots}warn_on_failure = false\n")
     assert shop.json("trust", code=0)["roots"] == ["~/runs"]
+    teams = '[sources.teams]\npaths = ["~/teams/*.yaml"]\n'
+    shop.repository.write(".spec-notify/config.toml", TWO + teams)
+    assert "reads manifests of teams: ~/teams/*.yaml" in shop.run("trust", code=0).stdout
+    assert shop.json("trust", code=0)["manifests"] == ["~/teams/*.yaml"]
     assert "notes failures" not in shop.run("trust", code=0).stdout
 
 
