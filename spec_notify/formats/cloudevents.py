@@ -52,8 +52,10 @@ def _source(data: dict[str, Any]) -> str:
 
 
 def _subject(data: dict[str, Any]) -> str:
-    """Answer the task's id; of an event about a delivery, the one it was about; or the workflow."""
+    """Answer the task's id; of an event about a delivery, the one it was about; workflow or run."""
     if "workflow" in data:
         return _member(data, "workflow", "name")
     told = data.get("task")
-    return told if isinstance(told, str) else _member(data, "task", "id")
+    if isinstance(told, str):
+        return told
+    return _member(data, "task", "id") or _member(data, "run", "run")

@@ -103,3 +103,7 @@ def test_the_spelled_bytes_are_what_is_signed() -> None:
         timestamp=AT // 1000,
         body=spelled,
     )
+
+
+def test_the_subject_of_an_agents_run_is_its_id() -> None:
+    assert read(BODIES["run_stop"]).get_subject() == "20261120-0958000000-4711-1"
