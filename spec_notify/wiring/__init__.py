@@ -54,7 +54,12 @@ BARE = "this is a bare repository, without a working tree to look at"
 
 def now() -> int:
     """Answer the instant, in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
+    return nanoseconds() // 1_000_000
+
+
+def nanoseconds() -> int:
+    """Answer the instant, in nanoseconds since the epoch."""
+    return time.time_ns()
 
 
 class Wiring(Places):

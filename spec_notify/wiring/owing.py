@@ -12,6 +12,8 @@ import orjson
 from spec_notify.core.errors import BusError
 from spec_notify.core.event import RUN_STOP
 
+from . import nanoseconds
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -65,7 +67,7 @@ def _pay(wiring: Wiring, debt: Delivery, stopped: Callable[[], bool]) -> None:
     if len(folders) != _DEPTH or {"", ".", ".."} & {*folders}:
         raise BusError(BUS, "its event names no folder of a task")
     record = BusRecord(
-        at=time.time_ns(),
+        at=nanoseconds(),
         pid=os.getpid(),
         sequence=next(_SEQUENCE),
         project=run["project"],
