@@ -158,10 +158,11 @@ def _unread(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:
 
 def _print(page: _Page) -> None:
     from spec_notify.pipeline.holding import spell_breaker
+    from spec_notify.wiring import now
 
     known = f"  {len(page.seen)} acknowledged" if page.seen else ""
     say("  ".join(f"{state} {count}" for state, count in page.counts.items()) + known)
-    if line := spoken(page.vitals):
+    if line := spoken(page.vitals, now=now()):
         say(line)
     for breaker in page.breakers:
         shared = ", ".join(breaker["subscriptions"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from spec_notify.cli.vitals import spoken
+from spec_notify.core.instant import parse_rfc3339
 from spec_notify.pipeline.vitals import latency
 from spec_notify.transports.receiver import failing
 
@@ -57,12 +58,24 @@ def test_what_waits_and_what_arrived_are_told(open_shop: Callable[..., Shop]) ->
     assert answer["latency"]["count"] == 1
     assert 0 <= answer["latency"]["p50Ms"] == answer["latency"]["p95Ms"]
     said = shop.run("list", code=0).stdout
-    assert f"oldest pending since {waiting['createdAt']}" in said
+    assert f"oldest pending since {waiting['createdAt']}, for " in said
     assert "latency" not in said
 
 
 def test_percentiles_are_said_once_they_mean_something() -> None:
     facts = {"oldestPendingAt": None, "nextAttemptAt": None}
 
-    assert spoken({**facts, "latency": latency(range(19))}) is None
-    assert spoken({**facts, "latency": latency(range(20))}) == "latency p50 9 ms, p95 18 ms over 20"
+    assert spoken({**facts, "latency": latency(range(19))}, now=0) is None
+    assert (
+        spoken({**facts, "latency": latency(range(20))}, now=0)
+        == "latency p50 9 ms, p95 18 ms over 20"
+    )
+
+
+def test_the_age_of_the_oldest_is_told() -> None:
+    facts = {"oldestPendingAt": "2026-11-20T10:00:00.000Z", "nextAttemptAt": None}
+    at = parse_rfc3339("2026-11-20T10:00:00Z") + 3 * 3_600_000 + 120_000
+
+    assert spoken({**facts, "latency": latency(())}, now=at) == (
+        "oldest pending since 2026-11-20T10:00:00.000Z, for 3h 2m"
+    )
