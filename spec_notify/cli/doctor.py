@@ -204,8 +204,9 @@ def _documents(wiring: Wiring) -> Iterator[Finding]:
 def _feeds(wiring: Wiring) -> Iterator[Finding]:
     from spec_notify.wiring.feeds import stands
 
-    for name, snapshot, notices in stands(wiring, read=True):
-        found = f"{name}: {plural(len(snapshot.tasks), 'entry')}"
+    for feed, snapshot, notices in stands(wiring, read=True):
+        where = f" in {feed.place}" if feed.place else ""
+        found = f"{feed.name}: {plural(len(snapshot.tasks), 'entry')}{where}"
         if not notices:
             yield Finding("ok", "feed", found)
         for notice in notices:

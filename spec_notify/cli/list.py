@@ -141,8 +141,8 @@ def _documents(wiring: Wiring, paths: Sequence[str]) -> list[tuple[str, str, int
 def _feeds(wiring: Wiring) -> Iterator[tuple[str, str, int, tuple[Any, ...]]]:
     from spec_notify.wiring.feeds import stands
 
-    for name, snapshot, notices in stands(wiring, read=False):
-        yield name, snapshot.format, len(snapshot.tasks), notices
+    for feed, snapshot, notices in stands(wiring, read=False):
+        yield feed.name, snapshot.format, len(snapshot.tasks), notices
 
 
 def _unread(wiring: Wiring) -> Iterator[tuple[str, tuple[Notice]]]:

@@ -56,6 +56,11 @@ class RunFolders:
         self._ended: frozenset[Place] = frozenset()
         self._rests_until = 0
 
+    @property
+    def place(self) -> str:
+        """Answer the root."""
+        return str(self.root)
+
     def read(self, before: Snapshot | None) -> Fed | Unreadable:
         """Read what stands now; a root that is gone while runs of it are remembered is unread."""
         listing = listed(self.root)

@@ -54,6 +54,11 @@ class TeamFiles:
         self._stamps: dict[str, str] = {}
         self._again: int | None = None
 
+    @property
+    def place(self) -> str:
+        """Answer the pattern of its files."""
+        return f"{self.root}/{self.glob}"
+
     def read(self, before: Snapshot | None) -> Fed | Unreadable:
         """Read what stands now; a folder that is gone while teams of it are known is unread."""
         if not self.root.is_dir() and before is not None and before.tasks:

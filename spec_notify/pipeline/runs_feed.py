@@ -40,6 +40,7 @@ class RunsFeed:
     """
 
     remote = True
+    place = ""
 
     def __init__(
         self, base: str, runs: Sequence[str], *, ask: Ask, interval: int, clock: Callable[[], int]

@@ -65,6 +65,10 @@ class Feed(Protocol):
     def remote(self) -> bool:
         """Whether reading goes over the network: `init` and `trust` leave such a feed alone."""
 
+    @property
+    def place(self) -> str:
+        """Where on this machine it reads, for its user alone; empty for what is elsewhere."""
+
     def read(self, before: Snapshot | None) -> Fed | Unreadable:
         """Read what stands now; `before` is what is remembered, None before the first look.
 

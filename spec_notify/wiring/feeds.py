@@ -31,8 +31,8 @@ def place(wiring: Wiring, stated: str) -> Path:
     return wiring.root / stated
 
 
-def stands(wiring: Wiring, *, read: bool) -> Iterator[tuple[str, Snapshot, tuple[Notice, ...]]]:
-    """Answer each feed as it is remembered, and what a user should know of it.
+def stands(wiring: Wiring, *, read: bool) -> Iterator[tuple[Feed, Snapshot, tuple[Notice, ...]]]:
+    """Answer each feed, as it is remembered, and what a user should know of it.
 
     What cannot be read now is found where it may be `read`, which takes as long as a first look.
     Nothing is kept, and none is read over the network.
@@ -52,7 +52,7 @@ def stands(wiring: Wiring, *, read: bool) -> Iterator[tuple[str, Snapshot, tuple
             words = (f"{each.place}: cannot be read now: {each.why}" for each in fed.unread)
             said += [Notice(code="unreadable", message=each) for each in words]
             said += fed.snapshot.notices
-        yield feed.name, stood, tuple(said)
+        yield feed, stood, tuple(said)
 
 
 def _conductor(wiring: Wiring) -> Iterator[Feed]:

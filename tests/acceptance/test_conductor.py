@@ -466,3 +466,21 @@ def test_a_webhook_without_a_usable_url_holds_what_it_is_to_send(
     conductor.deliver()
 
     assert conductor.states() == [State.PARKED]
+
+
+def test_what_is_followed_is_listed_and_the_doctor_says_where_and_what_is_wrong_with_it(
+    conduct: Callable[..., Conductor],
+) -> None:
+    conductor = conduct()
+    run = Run(conductor.root).start()
+    conductor.look()
+    (name,) = [feed.name for feed in conductor.wiring.feeds]
+
+    assert f"{name}: 1 entry (run-info)\n" in conductor.run("--list").stdout
+    assert f"{name}: 1 entry in {conductor.root}\n" in conductor.run("doctor").stdout
+    run.file.write_text("status: [completed]\n")
+    said = conductor.run("doctor").stdout
+    assert (
+        f"{run.file.relative_to(conductor.root)}: cannot be read now: status is no scalar" in said
+    )
+    assert str(conductor.root) not in conductor.run("--list", "--json").stdout

@@ -25,6 +25,7 @@ class Faucet:
     """Tells of what is over or broken, as `run.finished`."""
 
     remote = False
+    place = ""
 
     def __init__(self, file: Path) -> None:
         self.file = file
