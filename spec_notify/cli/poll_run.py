@@ -10,7 +10,7 @@ import typer
 
 from .output import plural, say
 from .run_voice import RunVoice
-from .selection import result
+from .selection import result, user
 from .session import Session, session
 
 if TYPE_CHECKING:
@@ -123,9 +123,12 @@ class _Poll:
 
     async def _run(self) -> int:
         from spec_notify.pipeline.run_telling import told_before
+        from spec_notify.wiring.run_polling import revive
 
         self._heed_signals()
         known = told_before(self._wiring.spool, self._plan.place)
+        if known:
+            revive(self._wiring, self._plan.place, by=user())
         finish = None if known else await self._wait()
         known = self._tell(finish) if finish else known
         if known is None:

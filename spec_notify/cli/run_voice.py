@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .session import Session
 
-_BAR = 16
+_LONGEST_BAR, _SHORTEST_BAR = 20, 4
 _SECOND = 1_000
 
 
@@ -69,40 +69,48 @@ class RunVoice:
                 self._write("")
 
     def _draw(self) -> None:
-        now = self._clock()
-        parts = [self._run, *_progress(self._found)]
-        parts.append(f"waiting {_rough(now - self._began)}")
+        now, counts = self._clock(), self._found.counts if self._found else None
         left = self._due - now
-        parts.append(f"next check in {_rough(left)}" if left >= _SECOND else "checking")
+        parts = [f"{_ended(counts)}/{counts.total}", _spelled(counts)] if counts else []
+        parts += [_rough(now - self._began)]
+        parts += [f"next check in {_rough(left)}" if left >= _SECOND else "checking"]
         if self._found and self._found.trouble:
             parts.append(self._found.trouble)
-        self._write(" · ".join(parts))
+        rest = " · ".join(parts)
+        room = _columns() - len(self._run) - len(rest) - 2
+        self._write(" ".join(filter(None, (self._run, _bar(counts, room), rest))))
 
     def _write(self, line: str) -> None:
-        # One column is left free: a full line would wrap.
-        room = shutil.get_terminal_size().columns - 1
-        sys.stderr.write(f"\r{safe_text(line)[:room]}\x1b[K")
+        sys.stderr.write(f"\r{safe_text(line)[: _columns()]}\x1b[K")
         sys.stderr.flush()
 
 
-def _progress(found: Found | None) -> list[str]:
-    if found is None or found.counts is None:
-        return []
-    counts = found.counts
-    ended = counts.total - counts.open
-    filled = _BAR * ended // counts.total if counts.total else 0
-    bar = "━" * filled + "─" * (_BAR - filled)
-    return [f"{bar} {ended}/{counts.total} ended", _spelled(counts)]
+def _columns() -> int:
+    # One is left free: a full line would wrap.
+    return shutil.get_terminal_size().columns - 1
+
+
+def _ended(counts: Counts) -> int:
+    return counts.total - counts.open
+
+
+def _bar(counts: Counts | None, room: int) -> str:
+    """Answer how far a run is as a bar that fits; nothing where it would say nothing."""
+    width = min(room, _LONGEST_BAR)
+    if counts is None or not counts.total or width < _SHORTEST_BAR:
+        return ""
+    filled = width * _ended(counts) // counts.total
+    return "━" * filled + "─" * (width - filled)
 
 
 def _spelled(counts: Counts) -> str:
-    return (
-        f"{counts.done} done, {counts.failed} failed, {counts.blocked} blocked, {counts.open} open"
-    )
+    return f"{counts.done} done, {counts.failed} failed, {counts.blocked} blocked"
 
 
 def _plain(run: str, found: Found) -> str:
-    told = _spelled(found.counts) if found.counts else "nothing known yet"
+    told = "nothing known yet"
+    if counts := found.counts:
+        told = f"{_ended(counts)} of {counts.total} ended: {_spelled(counts)}"
     return f"{run}: {told}" + (f" ({found.trouble})" if found.trouble else "")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from .delivery import State
+from .delivery import NO_SUBSCRIPTION, State
 from .instant import rfc3339
+from .run import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,5 +65,7 @@ def guidance(delivery: Delivery) -> str | None:
     # One that met the 410 itself is parked with the answer's own words for a reason.
     gone = delivery.state is State.PARKED and delivery.last_status == HTTPStatus.GONE
     known = _GUIDANCE.get(delivery.reason or "") or (_GUIDANCE["gone"] if gone else None)
+    if delivery.subscription == CHANNEL and delivery.reason == NO_SUBSCRIPTION:
+        known = f"set {CHANNEL} for the worker, or start `spec-notify poll-run` again"
     text = known or "mend the endpoint, then `spec-notify --replay {id}`"
     return text.format(id=delivery.id)

@@ -24,6 +24,8 @@ SUCCESS: Outcome = "success"
 ATTENTION: Outcome = "attention-required"
 ENDED = ("done", "failed", "blocked")
 """The statuses a task stays in, case-folded."""
+CHANNEL = "DISCORD_WEBHOOK_URL"
+"""The variable that names a Discord channel to be told, and the subscription it makes."""
 PAGE = 500
 """Rows asked for: the most a server gives; so many may not be all there are."""
 LONGEST_ID = 128

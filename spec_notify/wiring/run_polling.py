@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import UsageError
+from spec_notify.core.run import CHANNEL
 from spec_notify.core.run_payload import finish_id
 from spec_notify.ports import Query
 
+from . import now
 from .routes import route_of
-from .user_word import ALIAS, DISCORD, asked_for, fault_of, hears_of_runs, with_user_word
+from .user_word import ALIAS, asked_for, fault_of, hears_of_runs, with_user_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,13 +52,20 @@ def takers(wiring: Wiring) -> tuple[Subscription, ...]:
     found = with_user_word(hearing, wiring.environment)
     if not found:
         why = "and no subscription here takes run.finished"
-        raise UsageError(f"{DISCORD}: is missing ({ALIAS} too), {why}")
+        raise UsageError(f"{CHANNEL}: is missing ({ALIAS} too), {why}")
     return found
 
 
 def deliveries(wiring: Wiring, place: RunPlace) -> list[Delivery]:
     """Answer the deliveries of a run's end, as they stand."""
     return wiring.spool.find(Query(ids=(finish_id(place),)))
+
+
+def revive(wiring: Wiring, place: RunPlace, *, by: str) -> None:
+    """Queue again what was given up: whoever asks anew has mended what was in the way."""
+    dead = [each.id for each in deliveries(wiring, place) if each.state is State.DEAD]
+    if dead:
+        wiring.spool.replay(dead, by=by, now=now())
 
 
 async def deliver(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from spec_notify.core.addresses import check_url, judge_address
 from spec_notify.core.event import RUN_FINISHED
+from spec_notify.core.run import CHANNEL
 from spec_notify.core.subscription import Subscription
 
 from .routes import route_of
@@ -18,19 +19,17 @@ from .routes import route_of
 if TYPE_CHECKING:
     from spec_notify.disk.environment import Environment
 
-DISCORD = "DISCORD_WEBHOOK_URL"
-"""The variable, and the name of the subscription it makes."""
 ALIAS = "Runtime__Notifications__DiscordWebhookUrl"
 """What the servers that run swarms call the same setting."""
 
 
 def asked_for(environment: Environment) -> Subscription | None:
     """Answer the subscription that the environment asks for; None when it names no destination."""
-    variable = next((name for name in (DISCORD, ALIAS) if environment.get(name)), None)
+    variable = next((name for name in (CHANNEL, ALIAS) if environment.get(name)), None)
     if variable is None:
         return None
     return Subscription(
-        name=DISCORD,
+        name=CHANNEL,
         type="discord",
         url_env=variable,
         events=(RUN_FINISHED,),

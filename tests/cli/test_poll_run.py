@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +143,7 @@ def test_1_a_run_that_ends_is_one_message(operator: Operator) -> None:
 
     assert (ended.returncode, len(operator.messages)) == (0, 1)
     assert ended.stdout.splitlines()[0] == f"{RUN}: success done=2 failed=0 blocked=0 total=2"
-    assert "1 done, 0 failed, 0 blocked, 1 open" in ended.stderr
+    assert f"{RUN}: 1 of 2 ended: 1 done, 0 failed, 0 blocked" in ended.stderr
 
 
 def test_2_the_message_names_the_run_and_its_final_counts(
@@ -236,6 +237,15 @@ def test_without_state_each_process_tells_and_leaves_nothing(
     assert first["embeds"][0]["footer"] == second["embeds"][0]["footer"]
     assert operator.written() == b""
     assert not operator.state.exists()
+
+
+def test_two_that_wait_for_one_run_tell_it_once(operator: Operator) -> None:
+    with RunsServer("building", "building", "done") as served:
+        both = [operator.start(BASE_URL=served.url) for _ in range(2)]
+        said = [each.communicate(timeout=60) for each in both]
+
+    assert [each.returncode for each in both] == [0, 0], said
+    assert len(operator.messages) == 1
 
 
 def test_killed_while_it_tells_it_tells_under_the_same_id(hire: Callable[..., Operator]) -> None:
@@ -351,12 +361,18 @@ def test_a_message_that_does_not_arrive_is_queued_and_the_next_start_delivers_it
     assert TOKEN.encode() not in operator.written()
 
 
-def test_a_channel_that_is_gone_for_good_is_said_so(hire: Callable[..., Operator]) -> None:
-    operator = hire(lambda _: Answer(status=401))
+def test_a_channel_that_refuses_is_said_so_and_told_once_it_is_mended(
+    hire: Callable[..., Operator],
+) -> None:
+    def discord(request: Request) -> Answer:
+        return peers.discord(request) if request.number > 1 else Answer(status=401)
+
+    operator = hire(discord)
     with RunsServer("done") as served:
         ended = operator.run(BASE_URL=served.url)
+        codes = [operator.run(BASE_URL=served.url).returncode for _ in range(2)]
 
-    assert ended.returncode == 1
+    assert (ended.returncode, codes, len(operator.messages)) == (1, [0, 0], 2)
     assert "dead after 1 attempt: HTTP 401" in ended.stdout
     assert TOKEN not in ended.stdout + ended.stderr
 
@@ -513,39 +529,53 @@ def test_a_bad_server_is_told_of_once_and_survived(
     assert len(operator.messages) == 1
 
 
-def test_on_a_terminal_one_line_shows_how_far_it_is(operator: Operator) -> None:
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (120, f"{RUN} {'━' * 10}{'─' * 10} 2/4 · 1 done, 1 failed, 0 blocked · "),
+        (70, f"{RUN} 2/4 · 1 done, 1 failed, 0 blocked · "),
+    ],
+)
+def test_on_a_terminal_one_line_shows_how_far_it_is(
+    operator: Operator, columns: int, line: str
+) -> None:
     ours, theirs = pty.openpty()
     with RunsServer("done building failed queued") as served:
+        env = {"BASE_URL": served.url, "TERM": "xterm", "COLUMNS": str(columns)}
         waiting = subprocess.Popen(
             operator.words(),
             cwd=operator.folder,
-            env=operator.env | {"BASE_URL": served.url, "TERM": "xterm", "COLUMNS": "200"},
+            env=operator.env | env | {"POLL_SECONDS": "60"},
             stderr=theirs,
             stdout=subprocess.DEVNULL,
         )
         os.close(theirs)
-        seen = _read_until(ours, "next check in", "checking")
-        waiting.send_signal(signal.SIGINT)
+        try:
+            seen = _read_until(ours, "0 blocked · ")
+        finally:
+            waiting.send_signal(signal.SIGINT)
         seen += _read_until(ours)
         os.close(ours)
         waiting.wait(PATIENCE)
 
-    assert f"\r{RUN} · ━━━━━━━━──────── 2/4 ended · 1 done, 1 failed, 0 blocked, 2 open" in seen
-    assert "waiting 0s" in seen
+    shown = [each.partition("\x1b[K")[0] for each in seen.split("\r")]
+    assert any(each.startswith(line) for each in shown)
+    assert max(len(each) for each in shown if each.startswith(RUN)) < columns
     # The line is taken away before anything else is said.
     assert "\r\x1b[K" in seen
     assert "\n" not in seen.partition(f"{RUN}: interrupted")[0]
 
 
-def _read_until(terminal: int, *words: str) -> str:
-    """Read a terminal until it shows the run's counts and one of some words; else to its end."""
-    seen = ""
-    while not words or "ended" not in seen or not any(each in seen for each in words):
+def _read_until(terminal: int, word: str = "") -> str:
+    """Read a terminal until it shows a word; else to its end."""
+    seen, end = b"", time.monotonic() + PATIENCE
+    while not word or word.encode() not in seen:
+        assert time.monotonic() < end, seen
         try:
-            seen += os.read(terminal, 4_096).decode()
+            seen += os.read(terminal, 4_096)
         except OSError:
-            return seen
-    return seen
+            break
+    return seen.decode()
 
 
 def test_quiet_says_nothing_but_the_result(operator: Operator) -> None:
