@@ -186,8 +186,11 @@ def test_a_file_without_teams_is_a_mistake(pod: Pod, text: bytes | None, said: s
         (pod.folder / "team.yaml").write_bytes(text)
 
     assert said in pod.run("team.yaml", code=2).stderr.decode()
-    assert text is None or said[:9] in pod.run("-", code=2, input=text).stderr.decode()
-    assert b"is no regular file" in pod.run(".", code=2).stderr
+
+
+def test_what_is_no_file_or_too_much_of_a_pipe_is_a_mistake(pod: Pod) -> None:
+    assert b"it is no regular file" in pod.run(".", code=2).stderr
+    assert b"-: it is larger" in pod.run("-", code=2, input=b"#" * 4_194_305).stderr
 
 
 def test_a_document_that_cannot_be_read_fails_the_run_and_no_other(pod: Pod) -> None:

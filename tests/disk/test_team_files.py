@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from spec_notify.core.snapshot import Task, Transition
+from spec_notify.core.status import Status
 from spec_notify.disk.team_files import YOUNG, TeamFiles, split
-from spec_notify.ports import Unreadable
+from spec_notify.ports import Telling
 from spec_notify.wiring import Wiring, now
 from tests.pipeline.desk import ANY
 from tests.repository import environment
@@ -248,13 +250,21 @@ def test_it_stirs_when_a_manifest_does_and_minds_no_other_file(yard: Yard) -> No
     assert not feed.remote
 
 
-def test_a_team_whose_manifest_was_not_read_is_no_event(yard: Yard) -> None:
-    feed = TeamFiles(yard.root, "teams/*.yaml", clock=now)
-    fed = feed.read(None)
+def test_a_team_of_which_only_its_phase_is_known_is_no_event() -> None:
+    done = Status(canonical="Failed", text="Failed", raw="Failed")
+    task = Task(key="docs:crew", id="docs:crew", title="docs/crew", status=done, line=1)
+    telling = Telling(
+        transition=Transition(task=task, kind="appeared", before=None, after=done),
+        document="teams://x",
+        repository="r",
+        generation="",
+        evidence_root="evidence",
+        occurrence=1,
+        now=0,
+    )
 
-    assert not isinstance(fed, Unreadable)
-    assert fed.snapshot.tasks == ()
-    assert feed.name == yard.wiring.feeds[0].name
+    with pytest.raises(ValueError, match="its manifest was not read"):
+        TeamFiles(Path(), "*.yaml", clock=now).tell(telling)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spec_notify.core.team import Artifact, Recipient, Team
+from spec_notify.core.schema import validate
+from spec_notify.core.team import ENDS, Artifact, Recipient, Team
+from spec_notify.core.team_payload import build_team_event, contents
 from spec_notify.sources.team_manifest import MOST_ARTIFACTS, Manifests, read_manifests
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "teams"
@@ -140,6 +142,13 @@ def test_a_document_that_cannot_be_read_is_a_fault(text: str, fault: str) -> Non
     assert fault in found.faults[0]
 
 
+def test_more_than_a_thousand_teams_are_not_read() -> None:
+    found = read_manifests(json.dumps({"kind": "List", "items": [PLAIN] * 1_001}))
+
+    assert len(found.teams) == 1_000
+    assert found.faults == ("document 1, item 1001: more than 1,000 teams are not read",)
+
+
 def test_a_fault_leaves_the_other_documents_alone() -> None:
     found = read_manifests(f"{changed()}\n---\nkind: AgentTeam\n---\n{changed()}\n---\na: b: c\n")
 
@@ -193,8 +202,12 @@ def test_no_damage_makes_the_reader_fall() -> None:
 
     read = [read_manifests(each) for each in damaged]
 
+    ended = [team for each in read for team in each.teams if team.event_type]
+    events = [build_team_event(team, contents(team), now=0) for team in ended]
+    for event in events:
+        validate(event.body)
     assert any(each.faults for each in read)
-    assert any(each.teams for each in read)
+    assert {event.type for event in events} == {*ENDS.values()}
 
 
 def _bare(text: str) -> str:
