@@ -133,3 +133,19 @@ def test_what_is_dear_to_answer_is_kept_ten_times_as_long() -> None:
 
     assert found == [1, 1, 2, 2, 2]
     assert kept.answer("24h", make)["made"] == 3
+
+
+def test_a_quiet_stream_shows_now_and_then_that_it_is_there() -> None:
+    async def story() -> None:
+        hub = Hub(Counted(MemorySpool()), pause=0, beat=0)
+        running = asyncio.create_task(hub.run())
+        stream = hub.stream(None)
+        await anext(stream)
+        assert await anext(stream) == b": still here\n\n"
+        hub.stop()
+        await rest(stream)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    asyncio.run(story())
