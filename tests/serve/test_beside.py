@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tests.acceptance.conftest import open_shop, shop
-from tests.acceptance.shop import wait_until
+from tests.acceptance.shop import SECRET, wait_until
 
 from .scene import Server
 
 if TYPE_CHECKING:
     from tests.acceptance.shop import Shop
 
+ROUTES = ("/api/events", "/api/recent", "/api/deliveries", "/api/stats", "/metrics", "/healthz")
 __all__ = ["open_shop", "shop"]
 
 
@@ -37,5 +38,9 @@ def test_what_a_watcher_sees_and_commands_tell_is_shown_while_they_run(shop: Sho
             lambda: server.json("/api/deliveries")["counts"]["delivered"] == 1, "it is delivered"
         )
         assert shop.json("list", code=0)["counts"]["delivered"] == 1
+        shown = "".join(server.get(path).text for path in ROUTES)
+        assert task["data"]["task"]["title"] in shown
+        for secret in (SECRET, "url-canary-93417", str(shop.state), str(shop.root)):
+            assert secret not in shown
     finally:
         server.close()
