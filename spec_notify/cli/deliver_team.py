@@ -128,10 +128,11 @@ class _Run:
         for each in (*team.notes, *filter(None, [note])):
             self._here.talk(f"{team.title}: {each}")
         told: list[Told] = []
+        evidence = None
         failed = False
         if team.event_type is not None and team.on_complete in {None, DELIVER}:
             try:
-                told = self._deliver(team)
+                told, evidence = self._deliver(team)
             except SpecNotifyError as error:
                 self._here.talk(f"{team.title}: {error}", level=Level.WARNING)
                 note, failed = str(error), True
@@ -143,10 +144,11 @@ class _Run:
             "note": note,
             "failed": failed or any(not each.success and not each.queued for each in told),
             "waiting": team.event_type is None or any(each.queued for each in told),
+            "evidence": evidence,
             "delivery": [_outcome(each) for each in told],
         }
 
-    def _deliver(self, team: Team) -> list[Told]:
+    def _deliver(self, team: Team) -> tuple[list[Told], str | None]:
         from spec_notify.wiring.team_delivery import TeamDelivery
 
         delivery = TeamDelivery(
@@ -155,7 +157,7 @@ class _Run:
         told = delivery.tell(self._budget, by=user(), again=self._again)
         for warning in delivery.take_warnings():
             self._here.talk(f"{team.title}: {warning}", level=Level.WARNING)
-        return told
+        return told, str(delivery.evidence) if told else None
 
 
 def _idle(team: Team) -> str | None:
@@ -200,9 +202,8 @@ def _print(page: dict[str, Any]) -> None:
         [(_word(each), each["type"], each["target"], _detail(each)) for each in page["delivery"]],
         indent="  ",
     )
-    places = {str(Path(each["evidence"]).parent) for each in page["delivery"] if each["evidence"]}
-    for place in sorted(places):
-        say(f"  evidence: {place}")
+    if page["evidence"]:
+        say(f"  evidence: {page['evidence']}")
 
 
 def _word(each: dict[str, Any]) -> str:

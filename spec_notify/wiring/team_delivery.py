@@ -166,6 +166,11 @@ class TeamDelivery:
         finally:
             wiring.close()
 
+    @property
+    def evidence(self) -> Path:
+        """The root of the evidence of this team's deliveries."""
+        return self._wiring.evidence_folder
+
     def take_warnings(self) -> list[str]:
         """Answer what there is to warn of."""
         return self._wiring.take_warnings()

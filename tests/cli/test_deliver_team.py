@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from spec_notify.core.signature import encode_secret
+from spec_notify.disk.evidence import verify
 from spec_notify.transports.receiver import Answer, Receiver
 from tests.repository import environment
 from tests.targets.kinds import ACCOUNT
@@ -81,7 +82,10 @@ def test_the_sample_is_delivered_and_told_for_people(pod: Pod) -> None:
     assert lines[1].split()[:3] == ["delivered", "webhook", pod.peer.url]
     assert lines[1].endswith("unsigned")
     assert lines[2].split()[:3] == ["delivered", "slack", "#releases"]
-    assert lines[3].startswith(f"  evidence: {pod.folder}/state/teams/docs-release-notes-")
+    root = Path(lines[3].removeprefix("  evidence: "))
+    assert root.is_relative_to(pod.folder / "state" / "teams")
+    assert verify(root).ok
+    assert len([*root.rglob("*_a1.json")]) == 2
 
 
 def test_programs_read_what_status_delivery_would_hold(pod: Pod) -> None:
