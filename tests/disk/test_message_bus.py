@@ -249,6 +249,24 @@ def test_a_bus_that_is_rotated_while_we_wait_is_left_and_the_new_one_written(bus
     assert len(read_bus(bus)) == 1
 
 
+def test_a_record_and_the_blank_line_before_it_are_one_write(
+    bus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bus)
+    whole, written = os.write, list[bytes]()
+
+    def write(file: int, data: bytes) -> int:
+        written.append(data)
+        return whole(file, data)
+
+    monkeypatch.setattr(os, "write", write)
+    put(bus)
+
+    (once,) = written
+    assert once.startswith(b"\n---\n")
+    assert once.endswith(b"\n")
+
+
 def test_a_record_there_is_no_room_for_leaves_nothing_behind(
     bus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -296,6 +296,16 @@ def test_a_source_that_is_switched_off_is_left_alone(tmp_path: Path) -> None:
     loop.wiring.close()
 
 
+def test_while_everything_is_off_no_root_is_looked_at(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text().replace("enabled = true", "enabled = false", 1))
+    loop.wiring.reload()
+
+    assert loop.wiring.feeds == ()
+    loop.wiring.close()
+
+
 def test_a_folder_that_may_not_be_listed_keeps_what_stood_in_it(loop: Loop) -> None:
     run = Run(loop.root).start()
     loop.look()
