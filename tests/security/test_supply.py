@@ -17,7 +17,7 @@ def test_every_dependency_is_pinned_by_hash(lock: str) -> None:
 
     assert len(pinned) > 10
     for line in pinned:
-        assert re.match(r"[\w.-]+==[\w.]+ .*--hash=sha256:[0-9a-f]{64}", line), line
+        assert re.match(r"[\w.-]+(\[[\w,-]+\])?==[\w.]+ .*--hash=sha256:[0-9a-f]{64}", line), line
 
 
 def test_nothing_is_installed_past_the_lock() -> None:
