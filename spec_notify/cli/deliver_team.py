@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spec_notify.disk.credentials import Credentials
     from spec_notify.sources.team_manifest import Manifests
     from spec_notify.wiring.team_delivery import Told
-    from spec_notify.wiring.team_routes import Manner
+    from spec_notify.wiring.team_lines import Manner
 
 OK, FAILED, WAITING = 0, 1, 75
 OPEN = {State.PENDING, State.IN_FLIGHT}
@@ -66,7 +66,7 @@ def deliver_team(
     """
     from spec_notify.disk.credentials import VARIABLE, Credentials
     from spec_notify.wiring.team_delivery import check_switch, signing_secret
-    from spec_notify.wiring.team_routes import Manner
+    from spec_notify.wiring.team_lines import Manner
 
     here, budget = session(context), parse_duration(drain)
     check_switch(os.environ)

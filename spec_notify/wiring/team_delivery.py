@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from spec_notify.disk.credentials import Credentials
     from spec_notify.ports import Route
 
-    from .team_routes import Manner
+    from .team_lines import Manner
 
 SECRET = "SPEC_NOTIFY_TEAM_SECRET"  # noqa: S105 - the name of a variable
 _RETENTION = 90 * 86_400_000

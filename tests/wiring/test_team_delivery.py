@@ -31,7 +31,7 @@ from spec_notify.wiring.team_delivery import (
     check_switch,
     signing_secret,
 )
-from spec_notify.wiring.team_routes import Manner
+from spec_notify.wiring.team_lines import Manner
 from tests.targets.kinds import ACCOUNT
 from tests.transports.drive_peer import HOST, Drive
 from tests.transports.mailbox import LOGIN, Mailbox, serving
