@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from .scene import Server
 
+# A busy machine may take its time; how long is not what is tested.
+expect.set_options(timeout=20_000)
 MANY = 10_000
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -92,8 +94,8 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a page in a context of its own; at the end nothing strange may have happened."""
     contexts, watched = [], []
 
-    def visited(url: str, *, quiet: bool = True, width: int = 1440, **facts: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **facts)
+    def visited(url: str, *, quiet: bool = True, **facts: Any) -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, **facts)
         context.set_default_timeout(20_000)
         page = context.new_page()
         contexts.append(context)
@@ -285,21 +287,22 @@ def test_it_is_light_or_dark_as_the_system_says_and_the_button_overrules(
     assert (button.inner_text(), page.evaluate(ground)) == ("Theme: auto", light)
 
 
-@pytest.mark.parametrize("width", [360, 800, 1440])
-def test_nothing_is_cut_off_at_any_width(
-    visit: Callable[..., Page], server: Server, width: int
-) -> None:
-    page = visit(server.url, width=width)
+def test_nothing_is_cut_off_at_any_width(visit: Callable[..., Page], server: Server) -> None:
+    page = visit(server.url)
     live(page)
     title(page, 1).click()
     expect(page.locator(".detail pre")).to_be_visible()
 
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    for name in ("#type", "#theme", "#latency svg", "#success svg", "#attention"):
-        box = page.locator(name).bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
+    for width in (1440, 1024, 800, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        # The pictures are drawn anew for the width there is.
+        for name in ("#latency svg", "#success svg"):
+            expect(page.locator(name)).to_be_visible()
+        page.wait_for_function("document.documentElement.scrollWidth === innerWidth")
+        for name in ("#type", "#theme", "#latency svg", "#success svg", "#attention"):
+            box = page.locator(name).bounding_box()
+            assert box is not None
+            assert 0 <= box["x"] <= box["x"] + box["width"] <= width
 
 
 def test_where_nothing_is_it_says_what_to_do(empty: Scene, visit: Callable[..., Page]) -> None:
