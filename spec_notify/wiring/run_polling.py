@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 API_KEY = "API_KEY"
 GRACE = 10_000
+"""Milliseconds that an attempt gets which is due or under way when the budget is used up."""
 _OPEN = {State.PENDING, State.IN_FLIGHT}
 _GLANCE = 0.05
 _FREEING = 1_000
@@ -86,9 +87,12 @@ async def deliver(
     began = ticks()
 
     def waiting() -> bool:
-        late = ticks() - began > _FREEING
-        parked = set() if late else {State.PARKED}
-        return any(each.state in _OPEN | parked for each in deliveries(wiring, place))
+        took, known = ticks() - began, deliveries(wiring, place)
+        parked = State.PARKED if took < _FREEING else State.PENDING
+        still = [each for each in known if each.state in {*_OPEN, parked}]
+        # However short the budget, what is due is tried.
+        due = any(each.state is State.IN_FLIGHT or each.next_at <= now() for each in still)
+        return bool(still) and (took < budget or (due and took < GRACE))
 
     dispatch = wiring.dispatch(
         on_attempt,
@@ -97,7 +101,7 @@ async def deliver(
     ended = asyncio.Event()
     serving = asyncio.ensure_future(dispatch.serve(ended, grace=GRACE))
     try:
-        while waiting() and ticks() - began < budget and not (stop.is_set() or serving.done()):
+        while waiting() and not (stop.is_set() or serving.done()):
             await asyncio.wait({serving}, timeout=_GLANCE)
     finally:
         ended.set()
