@@ -24,7 +24,7 @@ types: dev
 house: dev
 	@$(BIN)/lint-imports
 
-proof: dev ## what takes minutes to prove: long histories, many switches, fuzzing
+proof: dev ## what takes minutes to prove: kills, faults, load, long histories, fuzzing
 	@$(BIN)/python -m pytest tests/proof -n $(JOBS) -rA $(PYTEST)
 
 bench: dev ## ratios, taken side by side in one run
