@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from spec_notify.core.bus_record import BUS
 from spec_notify.core.run_stop import ENDED
 from spec_notify.disk.run_folders import RunFolders
-from spec_notify.ports import Unreadable
+from spec_notify.ports import Reason, Unreadable
 from spec_notify.wiring import Wiring, now
 from tests.disk.conductor_loop import Run
 from tests.pipeline.desk import ANY
 from tests.repository import environment
+from tests.watchers.looker import Notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -331,6 +333,28 @@ def test_what_agents_write_beside_the_file_wakes_nobody(tmp_path: Path) -> None:
 
     assert [path for path in quiet if feed.minds(str(path))] == []
     assert [path for path in loud if not feed.minds(str(path))] == []
+
+
+def test_the_end_of_a_run_wakes_the_watcher_and_its_output_does_not(loop: Loop) -> None:
+    run = Run(loop.root).start()
+    loop.look()
+    hints = Notes()
+    watching = loop.wiring.watching
+    watcher = watching.watcher(hints, Notes())
+    watcher.rewatch(watching.folders())
+    try:
+        assert run.folder in watcher.watched
+        for line in range(20):
+            (run.folder / "agent-stdout.txt").write_text(f"pruning {line}\n")
+            (run.task_folder / BUS).write_text(f"[2026-01-01 10:00:00] INFO: {line}\n")
+        run.reconcile()
+
+        assert hints.wait(lambda came: len(came) > 1)
+        # One rename, and nothing before it.
+        assert hints.all()[:2] == [Reason.REARMED, Reason.CHANGED]
+        assert Reason.WRITTEN not in hints.all()
+    finally:
+        watcher.stop()
 
 
 def test_a_stat_pass_finds_what_no_event_told(tmp_path: Path) -> None:

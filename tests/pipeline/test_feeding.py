@@ -114,6 +114,8 @@ def test_what_cannot_be_read_stays_as_it_was_and_is_found_later(basin: Basin) ->
     looked = basin.look()
     assert [each.task for each in looked.events] == ["b"]
     assert looked.unreadable == {f"{basin.faucet.name}/a": "is damaged"}
+    stored = basin.wiring.spool.documents()[basin.faucet.name]
+    assert sorted(str(task.id) for task in stored.snapshot.tasks) == ["a", "b"]
 
     basin.pour(a="over", b="over")
     assert basin.told() == ["a"]
