@@ -137,6 +137,7 @@ class Dispatch:
     async def aclose(self) -> None:
         """Cut off what is still under way; let go of connections and the spool's thread."""
         await self._cut_off(set(self._flying))
+        await self._paying.end(0)
         for transport in self._idle:
             await transport.aclose()
         self._thread.shutdown(wait=True)
