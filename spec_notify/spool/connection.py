@@ -97,9 +97,20 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Keep other threads away. Raises SpoolError for what the database cannot do."""
+        """Make the block one moment: other threads and other processes' changes are kept away.
+
+        What one statement found is there for the next. Raises SpoolError for what the database
+        cannot do.
+        """
         with self._lock, self._speaking():
-            yield
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._roll_back()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -181,20 +192,7 @@ class Database:
 
 
 class ReadOnly(Database):
-    """A database that is only read, each block as of one moment; nothing is written beside it."""
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Keep other threads and other processes' changes away. Raises SpoolError."""
-        with super().reading():
-            if self._connection.in_transaction:
-                yield
-                return
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self._roll_back()
+    """A database that is only read; nothing is written beside it."""
 
     def _suspect(self) -> None:
         # Whoever may write finds out for himself.
