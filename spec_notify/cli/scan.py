@@ -15,8 +15,8 @@ from .session import Session, session
 
 if TYPE_CHECKING:
     from spec_notify.core.event import Event
-    from spec_notify.pipeline.feeding import Looks
     from spec_notify.pipeline.intake import Looked
+    from spec_notify.pipeline.looks import Looks
     from spec_notify.wiring import Wiring
 
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from spec_notify.core.event import Event
     from spec_notify.ports import Ledger, Spool
 
-    from .intake import Intake
-
 MOST_VANISHED = 20_000
 """Tasks of a feed remembered after they are gone: a folder that was away comes back whole."""
+MOST_NAMED = 20
+"""Parts of a feed that a look names because they cannot be read."""
 
 _ATTEMPTS = 20
 _UNTELLABLE = (SpecNotifyError, ValueError, TypeError, RecursionError)
@@ -112,7 +112,7 @@ class Feeding:
             if isinstance(fed, Unreadable):
                 found.unreadable[feed.name] = fed.why
                 continue
-            found.unreadable |= {f"{feed.name}/{each.place}": each.why for each in fed.unread}
+            found.unreadable |= _named(feed.name, fed)
             found.notices += [(feed.name, each) for each in fed.snapshot.notices]
             if seen := _seen(feed.name, fed, before, self._clock()):
                 wanted = () if seen.baseline else tuple(self._wanted(feed, seen, found))
@@ -186,34 +186,19 @@ class Feeding:
         return event
 
 
-class Looks:
-    """A look at everything: the documents, then the feeds."""
-
-    def __init__(self, intake: Intake, feeding: Feeding) -> None:
-        self._intake = intake
-        self._feeding = feeding
-
-    def look(self, wish: Wish | None = None) -> Looked:
-        """Look once. Raises SpoolError; documents that were looked at before it stay told."""
-        documents, feeds = self._intake.look(wish), self._feeding.look(wish)
-        return Looked(
-            head=documents.head,
-            events=documents.events + feeds.events,
-            deliveries=documents.deliveries + feeds.deliveries,
-            baselines=documents.baselines + feeds.baselines,
-            held=documents.held | feeds.held,
-            deferred=documents.deferred,
-            unreadable=documents.unreadable | feeds.unreadable,
-            notices=documents.notices + feeds.notices,
-        )
-
-
 def read_feed(feed: Feed, before: StoredDocument | None) -> Fed | Unreadable:
     """Read a feed, whatever goes wrong in it: one that fails hurts no other."""
     try:
         return feed.read(before.snapshot if before else None)
     except (*_UNTELLABLE, OSError) as error:
         return Unreadable(path=feed.name, why=str(error))
+
+
+def _named(name: str, fed: Fed) -> dict[str, str]:
+    """Answer the parts that could not be read, and why; of many, how many more there are."""
+    named = {f"{name}/{each.place}": each.why for each in fed.unread[:MOST_NAMED]}
+    more = len(fed.unread) - len(named)
+    return named | ({name: f"{more} more of its parts cannot be read"} if more > 0 else {})
 
 
 def _seen(name: str, fed: Fed, before: StoredDocument | None, now: int) -> Seen | None:

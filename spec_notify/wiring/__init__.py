@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from spec_notify.pipeline.attempt import Attempted
     from spec_notify.pipeline.context import Context
     from spec_notify.pipeline.dispatch import Dispatch
-    from spec_notify.pipeline.feeding import Looks
     from spec_notify.pipeline.intake import Intake
+    from spec_notify.pipeline.looks import Looks
     from spec_notify.pipeline.reading import Reader, Reading
     from spec_notify.ports import (
         EvidenceLog,
@@ -199,7 +199,8 @@ class Wiring(Places):
 
     def looks(self) -> Looks:
         """Answer a looker at documents and feeds, for the config in force."""
-        from spec_notify.pipeline.feeding import Feeding, Looks, Origin
+        from spec_notify.pipeline.feeding import Feeding, Origin
+        from spec_notify.pipeline.looks import Looks
 
         from .user_word import with_user_word
 

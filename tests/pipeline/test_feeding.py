@@ -13,8 +13,9 @@ import pytest
 from spec_notify.core.delivery import State
 from spec_notify.core.errors import StaleBaselineError
 from spec_notify.core.feed import feed_name, is_feed
-from spec_notify.pipeline.feeding import Feeding, Looks, Origin
+from spec_notify.pipeline.feeding import Feeding, Origin
 from spec_notify.pipeline.intake import Wish
+from spec_notify.pipeline.looks import Looks
 from spec_notify.ports import Query
 from spec_notify.wiring import Wiring, now
 from tests.pipeline.desk import ANY, Desk
@@ -125,6 +126,15 @@ def test_what_is_damaged_for_a_while_is_no_news_when_it_is_back_as_it_was(basin:
     for status in ("over", None, "over"):
         basin.pour(a=status)
         assert basin.told() == []
+
+
+def test_of_many_damaged_parts_some_are_named_and_the_others_counted(basin: Basin) -> None:
+    basin.pour(**{f"e{number:02}": None for number in range(50)})
+
+    unreadable = basin.look().unreadable
+
+    assert len(unreadable) == 21
+    assert unreadable[basin.faucet.name] == "30 more of its parts cannot be read"
 
 
 def test_what_goes_away_and_comes_back_ended_as_it_was_is_no_news(basin: Basin) -> None:
