@@ -18,6 +18,7 @@ from .deliver import unready
 from .output import say
 from .session import Session, session
 from .talk import TALK, fail
+from .unhurried import unhurried
 from .watch_voice import Voice
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def _foreground(here: Session, wiring: Wiring, *, jsonl: bool) -> int:
     if not lock.acquire():
         raise UsageError(f"a watcher lives here already, process {wiring.watching.pid()}")
     try:
-        return asyncio.run(_Watch(here, wiring, jsonl=jsonl).run())
+        with unhurried():
+            return asyncio.run(_Watch(here, wiring, jsonl=jsonl).run())
     finally:
         _ready(wiring).unlink(missing_ok=True)
         lock.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -193,3 +194,23 @@ def test_interrupted_it_says_so_with_its_exit_code(shop: Shop) -> None:
     child.send_signal(signal.SIGINT)
 
     assert child.wait(timeout=20) == 130
+
+
+@pytest.mark.parametrize("reader", ["pauses", "leaves"])
+def test_whoever_does_not_read_what_it_says_keeps_nothing_back(shop: Shop, reader: str) -> None:
+    sixty = [f"T{number}" for number in range(60)]
+    shop.board(**dict.fromkeys(sixty, "Backlog"))
+    watcher = shop.watch()
+    assert watcher.stderr is not None
+    if reader == "pauses":
+        fcntl.fcntl(watcher.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    else:
+        watcher.stderr.close()
+        watcher.stderr = None
+
+    shop.board(**dict.fromkeys(sixty, "Done"))
+
+    shop.arrivals(60)
+    wait_until(lambda: shop.json("list")["counts"]["delivered"] == 60, "all delivered")
+    watcher.send_signal(signal.SIGTERM)
+    assert watcher.wait(timeout=30) == 0
