@@ -488,6 +488,10 @@ def test_waiting_too_long_is_4_and_tells_nobody(
 
     shown = json.loads(capsys.readouterr().out)
     assert (shown["status"], shown["told"], shown["results"]) == (None, None, [])
+    assert list(shown) == [
+        *("schema", "runId", "baseUrl", "status", "counts", "createdAt", "completedAt", "links"),
+        *("told", "results", "exitCode"),
+    ]
     assert operator.messages == []
 
 
