@@ -76,7 +76,7 @@ def unhurried() -> Iterator[None]:
     """Let nobody in this block wait for the reader of stderr."""
     plain = sys.stderr
     talk = Unhurried(plain)
-    sys.stderr = talk  # type: ignore[assignment]  # as much of a stream as we use
+    sys.stderr = talk  # as much of a stream as we use
     try:
         yield
     finally:
