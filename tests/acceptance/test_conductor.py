@@ -289,7 +289,7 @@ def test_no_warning_is_written_where_none_is_wanted(conduct: Callable[..., Condu
 def test_a_timeout_of_ones_own_is_the_attempts(conduct: Callable[..., Conductor]) -> None:
     conductor = conduct(
         lambda request: Answer(delay=60_000 if request.number < 3 else 0),
-        timeout='timeout = "100ms"',
+        timeout='timeout = "1s"',
     )
     Run(conductor.root).start().stop()
     conductor.deliver()
@@ -307,11 +307,11 @@ def test_a_bus_that_others_hold_keeps_nobody_waiting_and_is_written_later(
     conductor.look()
     with bus.open() as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        drained(conductor.wiring, 200)
+        drained(conductor.wiring, 2_000)
         assert conductor.states() == [State.DEAD]
         Run(conductor.root, "r2").start().stop()
         conductor.look()
-        drained(conductor.wiring, 200)
+        drained(conductor.wiring, 2_000)
         assert sorted(conductor.states()) == [State.DEAD, State.DELIVERED]
     conductor.deliver()
 
