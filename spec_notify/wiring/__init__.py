@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import random  # noqa: TID251 - the one door of randomness
 import secrets
-import time
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from spec_notify import __version__
-from spec_notify.core.errors import SpoolError
-from spec_notify.disk.abandoned import note_checkout
 from spec_notify.disk.git import find
-from spec_notify.disk.state import ensure
-from spec_notify.disk.workspace import Folder
 
-from .places import Places
+from .clock import nanoseconds, now
+from .rooms import Rooms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,40 +24,23 @@ if TYPE_CHECKING:
 
     from spec_notify.core.snapshot import Snapshot
     from spec_notify.disk.git import Git
-    from spec_notify.disk.outbox import Outbox
     from spec_notify.pipeline.attempt import Attempted
     from spec_notify.pipeline.context import Context
     from spec_notify.pipeline.dispatch import Dispatch
     from spec_notify.pipeline.intake import Intake
     from spec_notify.pipeline.looks import Looks
     from spec_notify.pipeline.reading import Reader, Reading
-    from spec_notify.ports import (
-        EvidenceLog,
-        Feed,
-        Route,
-        Showing,
-        Spool,
-        StoredDocument,
-        Transport,
-    )
+    from spec_notify.ports import Feed, Route
     from spec_notify.sources.memory import Memory
 
     from .watching import Watching
 
+__all__ = ["BARE", "Wiring", "nanoseconds", "now"]
+
 BARE = "this is a bare repository, without a working tree to look at"
 
 
-def now() -> int:
-    """Answer the instant, in milliseconds since the epoch."""
-    return nanoseconds() // 1_000_000
-
-
-def nanoseconds() -> int:
-    """Answer the instant, in nanoseconds since the epoch."""
-    return time.time_ns()
-
-
-class Wiring(Places):
+class Wiring(Rooms):
     """The live objects of one repository, each made when first needed."""
 
     def __init__(
@@ -76,7 +54,6 @@ class Wiring(Places):
     ) -> None:
         self.git = git
         self.mark = mark
-        self._warnings: list[str] = []
         super().__init__(root, env=env, config_file=config_file)
 
     @classmethod
@@ -102,64 +79,6 @@ class Wiring(Places):
         super().reload()
         for decided in ("identity", "evidence", "trees", "feeds"):
             self.__dict__.pop(decided, None)
-
-    @cached_property
-    def spool(self) -> Spool:
-        """The durable spool, made on first use. Raises SpoolError."""
-        from spec_notify.spool.sqlite import SqliteSpool
-
-        note_checkout(ensure(self.state), self.root)
-        spool = SqliteSpool.open(
-            self.state / "spool.db", now=now(), fresh_id=lambda: secrets.token_hex(8)
-        )
-        if spool.recovered_from:
-            self.warn(
-                f"the spool was damaged and is kept as {spool.recovered_from}; "
-                "a fresh one takes every document as it stands"
-            )
-        return spool
-
-    def peek(self) -> Showing | None:
-        """Open the spool only to show it; None where there is none. Raises SpoolError."""
-        from spec_notify.spool.sqlite import SqliteSpool
-
-        return SqliteSpool.peek(self.state / "spool.db")
-
-    @cached_property
-    def workspace(self) -> Folder:
-        """The watched folder."""
-        return Folder(self.root)
-
-    @cached_property
-    def evidence(self) -> EvidenceLog:
-        """Where evidence files go."""
-        from spec_notify.disk.evidence import EvidenceFolder
-
-        if self.evidence_home != self.root:
-            ensure(self.evidence_home)
-        return EvidenceFolder(
-            self.evidence_home,
-            self.evidence_root,
-            cap=self.config.cap_bytes,
-            state=self.state,
-            warn=self.warn,
-        )
-
-    @cached_property
-    def identity(self) -> str:
-        """Answer what this repository is called in ids (contract, section 5, "Ids")."""
-        found = self.config.repository or (self.git.identity() if self.git else None)
-        return found or self.spool.writer
-
-    def warn(self, text: str) -> None:
-        """Keep a warning for whoever runs the command; the same one only once."""
-        if text not in self._warnings:
-            self._warnings.append(text)
-
-    def take_warnings(self) -> list[str]:
-        """Answer the warnings kept so far, and keep them no longer."""
-        taken, self._warnings = self._warnings, []
-        return taken
 
     def context(self) -> Context:
         """Answer what turns changes into events here."""
@@ -226,15 +145,6 @@ class Wiring(Places):
 
         return self._reader().read(self.remembered(), Wish())
 
-    def remembered(self) -> Mapping[str, StoredDocument]:
-        """Answer what is remembered of documents and feeds; nothing where no spool can say."""
-        if not self.has_spool:
-            return {}
-        with suppress(SpoolError):
-            return self.spool.documents()
-        # Whoever asks how documents stand is told of the spool by whoever looks at that.
-        return {}
-
     def _reader(self) -> Reader:
         from spec_notify.pipeline.reading import Reader
 
@@ -253,18 +163,6 @@ class Wiring(Places):
         from spec_notify.sources.memory import Memory
 
         return Memory(), Memory()
-
-    def outbox(self) -> Outbox:
-        """Answer who puts the files of `file` subscriptions in place."""
-        from spec_notify.disk.outbox import Outbox
-
-        return Outbox(self.root, keep_out=lambda: (self.evidence_folder, self.state_home))
-
-    def transport(self) -> Transport:
-        """Answer a fresh wire to every kind of receiver."""
-        from .wires import transport
-
-        return transport(self.outbox)
 
     def dispatch(
         self,
@@ -341,10 +239,3 @@ class Wiring(Places):
         from .watching import Watching
 
         return Watching(self)
-
-    def close(self) -> None:
-        """Let go of files and processes."""
-        if "spool" in self.__dict__:
-            self.spool.close()
-        if self.git is not None:
-            self.git.close()
