@@ -63,6 +63,7 @@ class PipelineRunner:
     async def run(self) -> PipelineResult:
         """Run every step and answer what came of it; a step that raises has failed.
 
+        One that calls `sys.exit` has ended, well with 0, and the others go on.
         Cancelled, it tells so as a failure, and then is.
         """
         began, results = self._clock(), list[StepResult]()
@@ -87,6 +88,9 @@ class PipelineRunner:
             result: object = await step.execute(context)
             if not isinstance(result, StepResult):
                 result = _result(step, success=False, error="it answered no StepResult")
+        except SystemExit as exited:
+            # A program's `main` ends so; it ends its step, and not the pipeline untold.
+            result = _exited(step, exited.code)
         except Exception as error:  # noqa: BLE001 - a step's own failure, whatever it is
             said = f"{type(error).__name__}: {error}".removesuffix(": ")
             result = _result(step, success=False, error=said)
@@ -150,6 +154,10 @@ def _fitting(report: dict[str, Any]) -> dict[str, Any]:
             return {**report, "steps": kept[::-1], "steps_left_out": len(steps) - len(kept)}
         kept.append(each)
     return report
+
+
+def _exited(step: Step, code: object) -> StepResult:
+    return _result(step, success=not code, error=f"it exited with {code}" if code else None)
 
 
 def _result(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -272,6 +273,25 @@ def test_a_cancelled_run_tells_that_it_ended() -> None:
     assert last.event_type == "workflow.completed"
     assert last.data["success"] is False
     assert last.data["cancelled"] is True
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [(0, None), (None, None), (3, "it exited with 3"), ("no", "it exited with no")],
+)
+def test_a_step_that_exits_ends_with_its_exit_code_and_the_pipeline_goes_on(
+    code: int | str | None, error: str | None
+) -> None:
+    exits = CallStep("main", "shop", lambda: sys.exit(code))
+
+    result, events = run(exits, GOOD)
+
+    ends = [(each.success, each.error) for each in result.steps]
+    assert ends == [(not error, error), (True, None)]
+    failures = [each.data["error"] for each in events if each.event_type == "failure.detected"]
+    assert failures == ([error] if error else [])
+    assert events[-1].event_type == "workflow.completed"
+    assert events[-1].data["success"] is result.success is (error is None)
 
 
 def test_step_types_are_known_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
