@@ -78,11 +78,16 @@ class Hub:
             self._end(each)
 
     async def stream(self, last: str | None) -> AsyncIterator[bytes]:
-        """Answer frames from now on, or from after the event with the id `last`."""
+        """Answer frames from now on, or from after the event with the id `last`.
+
+        There are none when so many came at the same moment that it is full by now.
+        """
         mine: asyncio.Queue[bytes | None] = asyncio.Queue(_BACKLOG)
         async with self._alone:
             await self._look()
             missed = await asyncio.to_thread(self._missed, last) if last else None
+            if self.is_full:
+                return
             self._listeners.add(mine)
             self._wanted.set()
         try:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from spec_notify.core.errors import SpoolError
-from spec_notify.serve.hub import Hub
+from spec_notify.serve.hub import MOST_LISTENERS, Hub
 from spec_notify.serve.kept import Kept
 from spec_notify.serve.window import Window
 from spec_notify.spool.memory import MemorySpool
@@ -76,6 +76,22 @@ def test_any_number_who_listen_cost_one_look() -> None:
         assert b"event: admitted" in told[0]
         hub.stop()
         assert [await rest(each) for each in streams] == [b""] * 50
+
+    asyncio.run(story())
+
+
+def test_however_many_come_at_once_no_more_are_listened_to_than_there_is_room_for() -> None:
+    async def story() -> None:
+        hub = Hub(Counted(MemorySpool()))
+        streams = [hub.stream(None) for _ in range(MOST_LISTENERS + 3)]
+        assert not hub.is_full
+        begun = await asyncio.gather(*(anext(each, b"") for each in streams))
+        assert begun.count(b"") == len(streams) - MOST_LISTENERS
+        assert hub.is_full
+        await streams[0].aclose()
+        assert not hub.is_full
+        for each in streams:
+            await each.aclose()
 
     asyncio.run(story())
 
