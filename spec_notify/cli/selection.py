@@ -90,7 +90,7 @@ def instant(text: str | None) -> int | None:
     from spec_notify.core.instant import parse_moment
     from spec_notify.wiring import now
 
-    return parse_moment(text, now=now()) if text else None
+    return None if text is None else parse_moment(text, now=now())
 
 
 def find(here: Session, wiring: Wiring, selection: Selection, verb: str) -> list[Delivery]:

@@ -35,16 +35,15 @@ def parse_rfc3339(text: str) -> int:
 def parse_moment(text: str, *, now: int) -> int:
     """Read an instant, a date (its first moment, UTC) or how long ago, as `7d`.
 
-    Raises SpellingError.
+    Nothing is older than 1970: what lies before it is its first moment. Raises SpellingError.
     """
     with suppress(SpellingError):
-        return now - parse_duration(text)
+        return max(now - parse_duration(text), 0)
     try:
-        return parse_rfc3339(text)
+        return max(parse_rfc3339(text), 0)
     except ValueError:
-        raise SpellingError(
-            f"{text} is no instant: write 2026-11-20T10:00:00Z, 2026-11-20, or how long ago, as 7d"
-        ) from None
+        ways = "write 2026-11-20T10:00:00Z, 2026-11-20, or how long ago, as 7d"
+        raise SpellingError(f"{text or 'an empty text'} is no instant: {ways}") from None
 
 
 def parse_duration(text: str) -> int:

@@ -168,6 +168,7 @@ def test_the_time_may_be_narrowed(told: Shop) -> None:
     for words in (
         ["--since", "1h"],
         ["--since", "2020-01-01"],
+        ["--since", "99999999d"],
         ["--until", "2031-01-01T00:00:00Z"],
     ):
         assert told.json("report", *words, code=0)["totals"]["deliveries"] == 3
@@ -223,6 +224,7 @@ def test_a_page_is_written_whole_beside_the_document(told: Shop, tmp_path: Path)
     ("words", "said"),
     [
         (["--since", "yesterday"], "yesterday is no instant"),
+        (["--since", ""], "an empty text is no instant"),
         (["--since", "1h", "--until", "2h"], "--since is not before --until"),
         (["--html", "no/such/folder/x.html"], "x.html: No such file"),
         (["--html", "."], ".: "),

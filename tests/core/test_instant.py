@@ -20,6 +20,9 @@ NOW = parse_rfc3339("2026-11-20T10:00:00Z")
         ("7d", "2026-11-13T10:00:00Z"),
         ("90m", "2026-11-20T08:30:00Z"),
         ("0s", "2026-11-20T10:00:00Z"),
+        # As far back as anything goes, however it is said.
+        ("999999999999d", "1970-01-01T00:00:00Z"),
+        ("0001-01-01", "1970-01-01T00:00:00Z"),
     ],
 )
 def test_a_moment_is_an_instant_a_date_or_how_long_ago(text: str, expected: str) -> None:
