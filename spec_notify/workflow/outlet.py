@@ -77,6 +77,8 @@ class SpoolOutlet:
     async def aclose(self, drain: float) -> None:
         """Deliver for at most `drain` seconds more, and whatever an attempt under way takes."""
         self._closed = True
+        if self._is_stranded():
+            self._work()
         if self._worker is not None and not self._worker.done():
             self._end = asyncio.get_running_loop().time() + drain
             self._stop.set()
@@ -84,6 +86,13 @@ class SpoolOutlet:
         for warning in self._wiring.take_warnings():
             logger.warning("%s", warning)
         self._wiring.close()
+
+    def _is_stranded(self) -> bool:
+        """Say whether a loop ended before what was admitted in it could leave."""
+        if self._worker is not None:
+            return self._worker.cancelled()
+        waits = any(hindrance is None for hindrance in self._untried.values())
+        return self._sends and waits and not self._wiring.watching.lives()
 
     def _hindrances(self, emitted: Emitted) -> dict[str, str | None]:
         """Answer what keeps each delivery from being tried at all, where something does."""

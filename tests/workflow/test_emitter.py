@@ -26,6 +26,7 @@ from spec_notify.workflow import (
     create_step,
 )
 from spec_notify.workflow.outlet import WORKER
+from tests.acceptance.shop import PATIENCE
 
 from .conftest import ALL, counts
 
@@ -261,6 +262,38 @@ def test_one_emitter_serves_several_loops_and_none_once_it_is_closed(
     assert [record.getMessage() for record in caplog.records] == [
         "workflow.completed was not queued: the emitter is closed"
     ]
+
+
+def test_closing_delivers_what_a_loop_that_ended_at_once_has_left(listening: Shop) -> None:
+    emitter = opened(listening)
+
+    asyncio.run(emitter.emit(ended()))
+    asyncio.run(emitter.emit(ended()))
+    asyncio.run(emitter.aclose())
+
+    assert {json.loads(each.body)["type"] for each in listening.arrivals(2)} == {
+        "workflow.completed"
+    }
+    assert counts(listening)["delivered"] == 2
+
+
+def test_closing_tries_again_what_a_loop_that_ended_has_cut_off(
+    open_trusted: Callable[..., Shop],
+) -> None:
+    shop = open_trusted(
+        answers=lambda request: Answer(delay=60_000 if request.number == 1 else 0),
+        retry='schedule = ["1ms"]',
+    )
+    emitter = opened(shop)
+
+    async def begun() -> None:
+        await emitter.emit(ended())
+        assert await asyncio.to_thread(shop.receiver.wait_for, 1, timeout=PATIENCE)
+
+    asyncio.run(begun())
+    asyncio.run(emitter.aclose())
+
+    assert counts(shop)["delivered"] == 1
 
 
 def test_a_watcher_that_lives_delivers(listening: Shop) -> None:
