@@ -62,7 +62,7 @@ class DebtFolder:
 
     def due(self, now: int) -> bool:
         """Say whether there is something to pay now."""
-        return now >= self._next and bool(self._names())
+        return not self._rests(now) and bool(self._names())
 
     def pay(self, now: int, stopped: Callable[[], bool]) -> None:
         """Pay what can be paid; what cannot stays owed, and is tried again after a pause."""
@@ -85,8 +85,13 @@ class DebtFolder:
             self._pause = 0
 
     def _settle(self, name: str, now: int, stopped: Callable[[], bool]) -> int:
-        """Pay the debts of one file; answer how many are left in it."""
-        debts = self._read(name)
+        """Pay the debts of one file; answer how many are left in it, at least one if unread."""
+        try:
+            debts = self._read(name)
+        except OSError as error:
+            # What cannot be read now is still owed, and keeps no other file's back.
+            self._trouble(f"{self._folder / name} cannot be read ({error.strerror})", now)
+            return 1
         left = [each for each in debts if stopped() or not self._paid(each, now, stopped)]
         if not left:
             (self._folder / name).unlink(missing_ok=True)
@@ -106,18 +111,26 @@ class DebtFolder:
         return False
 
     def _read(self, name: str) -> list[Delivery]:
+        try:
+            body = (self._folder / name).read_bytes()
+        except (FileNotFoundError, IsADirectoryError):
+            return []
         # A file that is none of ours owes nothing, and goes.
-        with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            return _READ.decode((self._folder / name).read_bytes())
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            return _READ.decode(body)
         return []
 
     def _trouble(self, text: str, now: int) -> None:
-        if now >= self._next:
+        if not self._rests(now):
             self._pause = min(2 * self._pause, LAST) or FIRST
             self._next = now + self._pause
         if text not in self._told:
             self._told.add(text)
             self._warn(text)
+
+    def _rests(self, now: int) -> bool:
+        # A pause that ends later than any can was begun by a clock that has gone back since.
+        return now < self._next <= now + LAST
 
     def _names(self) -> list[str]:
         with suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -155,3 +156,37 @@ def test_a_file_that_is_none_of_ours_owes_nothing_and_hurts_nothing(
 
     assert till.pay() == ["dlv_1"]
     assert not (till.folder / "0.json").exists()
+
+
+def test_what_cannot_be_read_now_is_still_owed(till: Till) -> None:
+    """No file descriptor is left when the second file is to be read: nothing of it is lost."""
+    till.debts.owe([dead("1")])
+    till.debts.owe([dead("2")])
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    first = []
+
+    def pay(debt: Delivery, _: Callable[[], bool]) -> None:
+        first.append(debt.id)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+
+    poor = DebtFolder(till.folder, owed=lambda _: True, pay=pay, warn=till.warned.append)
+    try:
+        poor.pay(0, lambda: False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert len(till.warned) == 1
+    assert "cannot be read (Too many open files)" in till.warned[0]
+    assert {*first, *till.pay()} == {"dlv_1", "dlv_2"}
+
+
+def test_a_clock_that_goes_back_lengthens_no_pause(till: Till) -> None:
+    till.debts.owe([dead("1")])
+    till.refuses["dlv_1"] = BusError("bus", "busy")
+    till.pay(100 * LAST)
+    assert not till.debts.due(100 * LAST)
+
+    assert till.debts.due(0)
+    till.pay(0)
+    assert not till.debts.due(1)
+    assert till.debts.due(2 * FIRST)
