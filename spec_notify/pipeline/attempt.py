@@ -147,6 +147,8 @@ class Attempt:
             at=now,
             dry_run=outcome.verdict is Verdict.DRY_RUN,
         )
+        # First: were we killed in between, the rest of its queue would stay parked for ever.
+        taken = self._note_taken(route, outcome, now)
         settled = self._spool.settle(
             claim,
             step,
@@ -160,7 +162,7 @@ class Attempt:
             return None
         self._facts.mark("settled")
         done = Attempted(
-            endpoint_changed=self._note_endpoint(route, outcome, now),
+            endpoint_changed=self._note_gone(route, outcome, now) or taken,
             delivery=settled.delivery,
             outcome=outcome,
             evidence=self.project([settled.record])[0],
@@ -206,15 +208,20 @@ class Attempt:
             user_agent=self._facts.user_agent,
         )
 
-    def _note_endpoint(self, route: Route | None, outcome: Outcome, now: int) -> bool:
-        """Remember a 410; forget it once the endpoint takes something again."""
-        if route is None or not route.mark:
+    def _note_taken(self, route: Route | None, outcome: Outcome, now: int) -> bool:
+        """Forget a 410 once its endpoint takes something again."""
+        taken = outcome.verdict is Verdict.DELIVERED
+        if route is None or not taken or route.mark not in self._spool.gone():
             return False
-        gone = outcome.verdict is Verdict.GONE
-        taken = outcome.verdict is Verdict.DELIVERED and route.mark in self._spool.gone()
-        if gone or taken:
-            self._spool.mark_gone(route.mark, gone=gone, now=now)
-        return gone or taken
+        self._spool.mark_gone(route.mark, gone=False, now=now)
+        return True
+
+    def _note_gone(self, route: Route | None, outcome: Outcome, now: int) -> bool:
+        """Remember a 410; killed before that, the next attempt finds it again."""
+        if route is None or not route.mark or outcome.verdict is not Verdict.GONE:
+            return False
+        self._spool.mark_gone(route.mark, gone=True, now=now)
+        return True
 
 
 def _secrets(route: Route | None) -> tuple[Secret, ...]:

@@ -104,6 +104,8 @@ class Dispatch:
         self._tidied = None
         while True:
             due = await self._turn()
+            # A clock that was put back in between makes no budget longer.
+            end = min(end, self._facts.clock() + budget)
             if not self._flying and (due is None or due > end):
                 break
             if self._facts.clock() >= end:

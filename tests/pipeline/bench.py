@@ -114,6 +114,8 @@ class Bench:
         self.step = 0
         """What the clock is off by, milliseconds."""
         self.ticking = False
+        self.mark: Callable[[str], None] = lambda _: None
+        """Hears of each named step of an attempt."""
         self._tokens = 0
 
     def clock(self) -> int:
@@ -165,7 +167,7 @@ class Bench:
             alive=lambda _: True,
             user_agent="spec-notify/test",
             routed=lambda _: self.routed,
-            mark=lambda _: None,
+            mark=self.mark,
         )
         attempt = Attempt(
             spool=self.spool,

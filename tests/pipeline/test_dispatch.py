@@ -158,6 +158,17 @@ class TestOneBadThingHurtsOnlyItself:
 
 
 class TestStopping:
+    def test_a_clock_put_back_makes_no_drain_longer(self, bench: Bench) -> None:
+        async def refuse() -> Reply:
+            bench.step = -HOUR
+            return Reply(status=503)
+
+        bench.ticking = True
+        bench.subscribe("one", refuse)
+        bench.queue("one")
+        bench.drain(500)
+        assert (bench.only("one").state, bench.received("one")) == (State.PENDING, 1)
+
     def test_what_answers_within_its_timeout_is_waited_for(self, bench: Bench) -> None:
         answer = asyncio.Event()
 
@@ -350,6 +361,23 @@ class TestParking:
         first = bench.of("one")[0]
         bench.spool.replay([first.id], by="ada", now=bench.clock())
         bench.drain(1)
+        assert {each.state for each in bench.of("one")} == {State.DELIVERED}
+
+    def test_a_death_after_a_replay_got_through_leaves_nothing_parked(self, bench: Bench) -> None:
+        def die(step: str) -> None:
+            if step == "settled":
+                raise RuntimeError("the process died here")
+
+        bench.subscribe("one", replies(410))
+        bench.queue("one", 3)
+        bench.drain()
+        bench.drain()
+        bench.says["one"] = replies(200)
+        bench.mark = die
+        bench.spool.replay([bench.of("one")[0].id], by="ada", now=bench.clock())
+        bench.drain()
+        bench.mark = lambda _: None
+        bench.drain()
         assert {each.state for each in bench.of("one")} == {State.DELIVERED}
 
     def test_a_replay_that_finds_the_url_gone_again_is_parked_with_the_rest(
