@@ -30,6 +30,7 @@ _PLAIN = {
     settings.text: "a text",
     settings.label: "a text of up to 64 characters",
     settings.link: "a URL",
+    settings.moment: "a date, or an RFC 3339 instant",
     settings.rate: "a number and `/s`, `/m` or `/h`",
     settings.share: "a number from 0 to 1",
     settings.variable: "the name of an environment variable",
@@ -106,7 +107,9 @@ def _takes(setting: Setting) -> str:
         return _wrong(read(-1)).fix.removeprefix("Choose ")
     if made_by == "duration":
         return f"a duration, {_wrong(read('9999d')).fix.removeprefix('Choose ')}"
-    return "a schedule's name, or a list of durations"
+    if read is RETRY["schedule"].read:
+        return "a schedule's name, or a list of durations"
+    raise TypeError(f"nobody says what {read.__qualname__} takes")
 
 
 def _inner(read: object) -> settings.Read:
