@@ -209,8 +209,15 @@ def _row(delivery: Delivery) -> tuple[str, ...]:
         delivery.id,
         delivery.state,
         delivery.subscription,
-        delivery.task or "-",
+        _about(delivery),
         plural(delivery.attempts, "attempt"),
         str(delivery.last_status or "-"),
         when or rfc3339(delivery.created_at),
     )
+
+
+def _about(delivery: Delivery) -> str:
+    """Name the task; what is no news of the task itself says what it is."""
+    from spec_notify.core.alarm import QUIET
+
+    return delivery.type if delivery.type in QUIET else delivery.task or "-"

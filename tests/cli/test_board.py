@@ -68,3 +68,19 @@ def test_a_pipe_gets_plain_columns(shop: Shop) -> None:
 
 def test_an_empty_list_has_no_headings(shop: Shop) -> None:
     assert "tried" not in on_a_terminal(shop, "--list")
+
+
+def test_a_notice_about_deliveries_is_not_taken_for_the_tasks_own(shop: Shop) -> None:
+    once = "[subscriptions.retry]\nmax_attempts = 1\n"
+    health = '[[subscriptions]]\nname = "health"\ntype = "file"\npath = "out"\n'
+    shop.configure(more=once + health + 'events = ["delivery.dead_lettered"]\n')
+    shop.trust()
+    shop.receiver.stop()
+    shop.board(T1="Done", T2="Backlog")
+    shop.run("scan", "--deliver")
+    shop.run("deliver", "--drain", "1s")
+
+    said = shop.run("--list", code=0).stdout
+
+    assert "delivered  health  delivery.dead_lettered  1 attempt" in said
+    assert "  dead       shop    T1  " in said
