@@ -23,7 +23,10 @@ _NAME_LIMIT = 300
 _JOINER = "\u2060"
 _ESCAPES: Mapping[str, str] = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # What Slack may make a link or a mention of by itself, without angle brackets.
-_TRIGGER = re.compile(r"(?<=:)(?=//)|(?<=mailto:)(?=\S)|(?<=(?<!\w)@)(?=\w)")
+_TRIGGER = re.compile(
+    r"(?<=:)(?=//)|(?<=mailto:)(?=\S)|(?<=(?<!\w)@)(?=\w)|(?<=@)(?=[\w-]+\.[^\W\d])",
+    re.IGNORECASE,
+)
 
 
 def told(type_: str, body: bytes) -> dict[str, Any] | None:

@@ -64,6 +64,8 @@ def test_a_channel_is_named_where_one_is_given() -> None:
         ("@here @everyone", f"@{J}here @{J}everyone"),
         ("https://evil.example/x", f"https:{J}//evil.example/x"),
         ("mailto:x", f"mailto:{J}x"),
+        ("MAILTO:x", f"MAILTO:{J}x"),
+        ("ceo@evil.example and tool@1.2", f"ceo@{J}evil.example and tool@1.2"),
         ("a\n• forged (by boss)\r\u2028b", "a • forged (by boss) b"),
         ("x\u202ey\u200bz\x1b[31m", "xyz[31m"),
     ],
