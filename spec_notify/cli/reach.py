@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 from spec_notify.core.instant import spell_duration
 from spec_notify.core.message import Failure, Fault, Flaw, HttpMessage, MailMessage, Reply, Secret
+from spec_notify.core.retry import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,9 +143,8 @@ def _fix(failure: Failure) -> str:
 
 def _clock(name: str, date: str | None, at: int) -> Iterator[Reached]:
     """Compare clocks: a signature's timestamp is ours, and the receiver's clock judges it."""
-    try:
-        theirs = round(parsedate_to_datetime(date or "").timestamp() * 1000)
-    except (ValueError, OverflowError):
+    theirs = parse_http_date(date or "")
+    if theirs is None:
         yield Reached("ok", "clock", f"{name}: it does not say what time it is")
         return
     off = abs(at - theirs) // 1000 * 1000

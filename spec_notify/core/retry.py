@@ -96,14 +96,19 @@ def parse_retry_after(value: str | None, *, now: int) -> int | None:
         digits = value.lstrip("0") or "0"
         known = len(digits) < len(str(_MOST_SECONDS))
         return 1000 * (int(digits) if known else _MOST_SECONDS)
+    moment = parse_http_date(value)
+    return moment - now if moment is not None and moment > now else None
+
+
+def parse_http_date(value: str) -> int | None:
+    """Read an HTTP date into milliseconds UTC; None for what is none."""
     try:
         moment = parsedate_to_datetime(value)
         # Two of HTTP's three date forms name no zone; all three mean UTC.
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        wait = round(moment.timestamp() * 1000) - now
+        return round(moment.timestamp() * 1000)
     except (ValueError, TypeError, OverflowError):
         return None
-    return wait if wait > 0 else None
 
 
 def spell_retry_after(delay: Delay) -> str:

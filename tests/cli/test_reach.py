@@ -42,6 +42,21 @@ def test_the_receivers_clock_is_compared(
     shop.receiver._kept.clear()
 
 
+def test_a_date_that_names_no_zone_is_in_utc(open_shop: Callable[..., Shop]) -> None:
+    """HTTP's oldest form of a date (RFC 9110, section 5.6.7), read far from Greenwich."""
+    date = datetime.now(UTC).strftime("%a %b %e %H:%M:%S %Y")  # noqa: TID251 - a receiver has a clock
+    shop = open_shop(answers=lambda _: Answer(status=405, headers=(("Date", date),)))
+    shop.env["TZ"] = "Asia/Tokyo"
+    shop.board(T1="Done")
+    shop.trust()
+
+    _own, (level, found, _) = findings(shop, "clock", "--reach", code=0)
+
+    assert (level, "apart" in found) == ("ok", True), found
+    shop.receiver.stop()
+    shop.receiver._kept.clear()
+
+
 def test_without_being_asked_it_asks_nobody(shop: Shop) -> None:
     assert findings(shop, "reach", code=0) == []
     assert shop.receiver.connections == 0
