@@ -33,6 +33,7 @@ def data_of(text: str) -> dict[str, dict[str, Any]]:
     stage = {"name": text, "outcome": text, "durationMs": 7}
     run = {"outcome": text, "endedBy": text, "passed": 1, "failed": 1, "skipped": 0}
     agent_run = ("project", "task", "run", "agent", "status", "errorSummary")
+    step = {"workflow": {"name": text}, **dict.fromkeys(("step_type", "service", "error"), text)}
     names = ("delivery", "event", "subscription", "type", "task", "spec", "reason", "guidance")
     return {
         "spec-kit.task.completed": about_task,
@@ -53,6 +54,16 @@ def data_of(text: str) -> dict[str, dict[str, Any]]:
             "team": dict.fromkeys(("name", "namespace", "phase", "uid", "document"), text),
             "artifacts": [dict.fromkeys(("name", "path", "producedBy", "producedAt"), text)] * 2,
         },
+        "workflow.started": {"workflow": {"name": text}, "step_count": text},
+        "step.completed": {**step, "success": False, "duration_ms": 7, "exit_code": text},
+        "workflow.completed": {
+            "workflow": {"name": text},
+            "success": True,
+            "total_duration_ms": 7,
+            "report": {"summary": {"skipped": text}, "markdown": text},
+            "error": text,
+        },
+        "failure.detected": step,
         "run.finished": {
             **dict.fromkeys(("runId", "status", "createdAt", "completedAt"), text),
             "counts": dict.fromkeys(("done", "failed", "blocked", "total"), 1),
