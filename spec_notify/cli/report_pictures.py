@@ -6,6 +6,7 @@ Each is named and described for whoever does not see it, and none says what no t
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from spec_notify.core.figures import DAY, HOUR, MINUTE, histogram
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from spec_notify.core.passage import Bucket
 
 WIDTH, HEIGHT = 720, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 16, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 12, 16, 34
 _INNER, _TALL = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM
 _LEAST = 3.0
 """Pixels that one delivery among a million still has: a single dead letter must be seen."""
@@ -30,6 +31,14 @@ EDGES = (
     *(MINUTE, 10 * MINUTE, HOUR, DAY),
 )
 """Where the bars of a latency picture begin, milliseconds."""
+
+
+_MARKS = (
+    *(1, 10, 100, 1_000, 10_000),
+    *(MINUTE, 10 * MINUTE, HOUR, 10 * HOUR),
+    *(DAY * 10**power for power in range(6)),
+)
+"""Where lines of a picture of waits may lie, milliseconds: lengths that are said in one word."""
 
 
 class Series(NamedTuple):
@@ -81,15 +90,14 @@ def waits(buckets: Sequence[Bucket], bound: int) -> str:
     known = [max(each, 1) for each in values if each is not None]
     if not known:
         return nothing("Nothing was delivered in this time.")
-    low = math.floor(math.log10(min(*known, bound)))
-    high = math.ceil(math.log10(max(*known, bound) + 1))
+    marks = _around(min(*known, bound), max(*known, bound))
 
     def height(value: int) -> float:
-        return (math.log10(max(value, 1)) - low) / (high - low)
+        return math.log(max(value, 1) / marks[0]) / math.log(marks[-1] / marks[0])
 
     wish = _y(height(bound))
     body = [
-        *_grid((_y(height(10**power)), millis(10**power)) for power in range(low, high + 1)),
+        *_grid((_y(height(mark)), millis(mark)) for mark in marks),
         f'<line class="wish" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{wish:.1f}" y2="{wish:.1f}"/>',
         *_line(
             [None if each is None else height(each) for each in values],
@@ -102,6 +110,12 @@ def waits(buckets: Sequence[Bucket], bound: int) -> str:
         Series("wish", f"wanted: at most {millis(bound)}", ()),
     )
     return _picture("Latency over time", "Logarithmic; where nothing came, no dot", body, series)
+
+
+def _around(least: int, most: int) -> Sequence[int]:
+    """Answer the marks from the last one at or below `least` to the first one above `most`."""
+    first = max(bisect_right(_MARKS, least) - 1, 0)
+    return _MARKS[first : bisect_right(_MARKS, most) + 1]
 
 
 def _picture(title: str, about: str, body: Iterable[str], series: Iterable[Series]) -> str:

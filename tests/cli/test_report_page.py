@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from spec_notify.cli.report_page import page
+from spec_notify.cli.report_pictures import HEIGHT, WIDTH
+from spec_notify.core.figures import DAY, HOUR, MINUTE
 from tests.cli.reports import HOSTILE, busy, reported
+from tests.core.test_passage import NOW, delivered
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+WIDEST = 7
+"""Pixels a digit or letter takes at 11px."""
 VOID = {"meta", "img", "br", "hr", "input", "link"}
 
 
@@ -93,6 +98,25 @@ def test_every_picture_is_well_formed_named_and_within_its_frame() -> None:
         for dot in root.iter("circle"):
             assert 0 <= float(dot.attrib["cx"]) <= wide
             assert 0 <= float(dot.attrib["cy"]) <= tall
+
+
+@pytest.mark.parametrize("took", [0, 3, 5_000, 99_000, 17 * MINUTE, 26 * HOUR, 400 * DAY])
+def test_what_stands_beside_a_picture_has_room_there_however_long_a_delivery_took(
+    took: int,
+) -> None:
+    slow = reported([delivered(took, at=NOW - HOUR, tried_at=NOW - HOUR + took)])
+    pictures = [ET.fromstring(text) for text in re.findall(r"<svg.*?</svg>", page(slow))]
+    beside = [
+        (text.text or "", float(text.attrib["x"]))
+        for each in pictures
+        for text in each.iter("text")
+        if text.attrib["text-anchor"] == "end" and float(text.attrib["x"]) < WIDTH / 2
+    ]
+
+    assert len(beside) >= 6
+    assert [text for text, room in beside if len(text) * WIDEST > room] == []
+    for dot in pictures[-1].iter("circle"):
+        assert 0 <= float(dot.attrib["cy"]) <= HEIGHT
 
 
 def test_a_single_dead_letter_among_many_is_drawn() -> None:
