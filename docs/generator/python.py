@@ -75,6 +75,8 @@ def _signature(value: Any) -> str:
 
 
 def _plain(annotation: Any) -> Any:
+    if annotation is inspect.Signature.empty:
+        return annotation
     said = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return _Plain(said)
 

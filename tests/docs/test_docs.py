@@ -49,6 +49,14 @@ def test_the_generated_parts_are_what_the_code_says() -> None:
     assert (done.returncode, done.stdout) == (0, ""), f"run `make docs`: {done.stdout}{done.stderr}"
 
 
+def test_the_python_reference_shows_calls_as_they_are_written() -> None:
+    page = (TOP / "docs/reference/python.md").read_text()
+    calls = re.findall(r"`([^`\n]*\([^`\n]*)`", page)
+
+    assert len(calls) > 20
+    assert [each for each in calls if re.search(r"\bself\b|_empty|<", each)] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_relative_link_leads_to_a_file_and_heading(page: str) -> None:
     here = TOP / page
