@@ -9,6 +9,7 @@ from .body_parts import Evidence, fitted, whole
 from .event import RUN_STOP, Event, event_id
 from .evidence import directory
 from .instant import rfc3339
+from .plain import squeeze
 from .run_stop import ENDED, AgentRun, RunStop, RunStopFacts, Stood
 from .status import Status
 
@@ -76,7 +77,7 @@ def _run(run: RunStop) -> AgentRun:
         started_at=run.started.text if run.started else None,
         stopped_at=run.stopped.text if run.stopped else None,
         duration_seconds=run.seconds,
-        error_summary=fitted(run.error),
+        error_summary=fitted(squeeze(run.error)),
         parent_run=None if run.parent is None else _name(run.parent),
         previous_run=None if run.previous is None else _name(run.previous),
         path=whole(run.path),

@@ -116,6 +116,14 @@ def test_an_event_says_what_the_file_says_to_the_nanosecond(loop: Loop) -> None:
     assert str(loop.root) not in event.body.decode()
 
 
+def test_an_error_of_several_lines_is_told_as_one(loop: Loop) -> None:
+    Run(loop.root).start().stop("failed", 1, "agent failed\nsee its output")
+
+    (told,) = loop.told()
+
+    assert told["run"]["errorSummary"] == "agent failed see its output"
+
+
 def test_a_run_that_lived_between_two_looks_is_told_as_one_never_seen_running(loop: Loop) -> None:
     Run(loop.root).start().stop()
 
