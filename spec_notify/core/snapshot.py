@@ -72,6 +72,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     tasks: tuple[Task, ...] = ()
     notices: tuple[Notice, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Places of a feed that no look could read yet: what is found there first is a baseline."""
 
 
 def remembered(snapshot: Snapshot) -> Snapshot:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from spec_notify.core.errors import SpellingError
 from spec_notify.core.feed import feed_name
-from spec_notify.core.run_stop import ENDED
+from spec_notify.core.run_stop import ENDED, RunStop
 from spec_notify.core.run_stop_payload import build_run_stop
 from spec_notify.core.snapshot import Notice, Snapshot, Task
 from spec_notify.ports import Fed, Text, Unread, Unreadable
@@ -85,6 +85,10 @@ class RunFolders:
             ),
             unread=(*unread, *_closed(listing, before)),
         )
+
+    def stands_at(self, task: Task) -> str:
+        """Answer the path of a run's file below the root."""
+        return task.fed.path if isinstance(task.fed, RunStop) else ""
 
     def tell(self, telling: Telling) -> Event | None:
         """Make the `run_stop` of a run that ended, or that ended otherwise than was told."""

@@ -10,13 +10,13 @@ from spec_notify.sources.run_info import Place
 from .listing import spellable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 Stamp: TypeAlias = "tuple[int, int, int, int]"
 """Size, times and inode; change time is in it, as mtime can be set back."""
 
 _RUNS = "runs"
+_LINK = "is a symbolic link"
 
 
 class TaskFolder(NamedTuple):
@@ -45,15 +45,15 @@ def listed(root: Path) -> Listing | str:
     """List a root; a text says why it cannot be."""
     found = Listing()
     try:
-        projects = _folders(str(root))
+        projects = _folders(found, root, "")
     except FileNotFoundError:
         found.missing = True
         return found
     except OSError as error:
         return f"cannot be listed: {error.strerror}"
     for project in projects:
-        for task in _listable(found, root, project):
-            runs = _listable(found, root, f"{project}/{task}/{_RUNS}")
+        for task in _listable(found, root, f"{project}/"):
+            runs = _listable(found, root, f"{project}/{task}/{_RUNS}/")
             found.tasks.append(TaskFolder(project, task, max(runs, default="")))
             for run in runs:
                 _note(found, root, Place(project=project, task=task, run=run))
@@ -70,26 +70,26 @@ def _note(found: Listing, root: Path, place: Place) -> None:
 
 
 def _listable(found: Listing, root: Path, below: str) -> list[str]:
-    path = f"{root}/{below}"
-    if os.path.islink(path):  # noqa: PTH114 - asked of every task, every 2 s
-        found.closed[below] = "is a symbolic link"
+    folder = below.rstrip("/")
+    if os.path.islink(f"{root}/{folder}"):  # noqa: PTH114 - asked of every task, every 2 s
+        found.closed[folder] = _LINK
         return []
     try:
-        return _folders(path)
+        return _folders(found, root, below)
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        found.closed[below] = f"cannot be listed: {error.strerror}"
+        found.closed[folder] = f"cannot be listed: {error.strerror}"
         return []
 
 
-def _folders(path: str) -> list[str]:
-    """Answer the folders in a folder; links are none."""
-    with os.scandir(path) as entries:
-        return list(_plain(entries))
-
-
-def _plain(entries: Iterator[os.DirEntry[str]]) -> Iterator[str]:
-    for each in entries:
-        if each.is_dir(follow_symlinks=False) and spellable(each.name):
-            yield each.name
+def _folders(found: Listing, root: Path, below: str) -> list[str]:
+    """Answer the folders in one; a link to a project's or a task's is none, and is told of."""
+    with os.scandir(f"{root}/{below}") as entries:
+        spelled = [each for each in entries if spellable(each.name)]
+    if not below.endswith(f"/{_RUNS}/"):
+        links = (each for each in spelled if each.is_symlink())
+        # What cannot be asked is no folder either.
+        led = (each for each in links if os.path.isdir(each.path))  # noqa: PTH112 - Path's raises
+        found.closed |= {f"{below}{each.name}": _LINK for each in led}
+    return [each.name for each in spelled if each.is_dir(follow_symlinks=False)]

@@ -86,6 +86,10 @@ class TeamFiles:
         )
         return Fed(snapshot=snapshot, unread=tuple(unread))
 
+    def stands_at(self, task: Task) -> str:
+        """Answer the path of the manifest a team stands in."""
+        return task.section or ""
+
     def tell(self, telling: Telling) -> Event | None:
         """Make the event of a team that ended; None for one that did not.
 

@@ -8,6 +8,7 @@ told is what is remembered.
 from __future__ import annotations
 
 import hashlib
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -114,7 +115,7 @@ class Feeding:
                 continue
             found.unreadable |= _named(feed.name, fed)
             found.notices += [(feed.name, each) for each in fed.snapshot.notices]
-            if seen := _seen(feed.name, fed, before, self._clock()):
+            if seen := _seen(feed, fed, before, self._clock()):
                 wanted = () if seen.baseline else tuple(self._wanted(feed, seen, found))
                 found.news.append(_News(feed=feed, seen=seen, wanted=wanted))
         return found
@@ -201,9 +202,9 @@ def _named(name: str, fed: Fed) -> dict[str, str]:
     return named | ({name: f"{more} more of its parts cannot be read"} if more > 0 else {})
 
 
-def _seen(name: str, fed: Fed, before: StoredDocument | None, now: int) -> Seen | None:
+def _seen(feed: Feed, fed: Fed, before: StoredDocument | None, now: int) -> Seen | None:
     """Answer what is to be remembered of a feed, and what changed; None when nothing did."""
-    snapshot = _whole(fed, before)
+    name, snapshot = feed.name, _whole(fed, before)
     kept = remembered(msgspec.structs.replace(snapshot, document=name, notices=()))
     digest = hashlib.sha256(msgspec.json.encode(kept)).hexdigest()
     if before and before.digest == digest and not before.held:
@@ -220,18 +221,32 @@ def _seen(name: str, fed: Fed, before: StoredDocument | None, now: int) -> Seen 
         seen_at=now,
         vanished=trail.vanished,
     )
-    changes: tuple[Change, ...] = tuple(trail.changes)
+    unread = frozenset(before.snapshot.unread) if before else frozenset()
+    changes = tuple(each for each in trail.changes if not _is_first(feed, each, unread))
     return Seen(before=before, stored=stored, changes=changes, baseline=before is None)
+
+
+def _is_first(feed: Feed, change: Change, unread: frozenset[str]) -> bool:
+    """Say whether a task appeared only because its part of a feed could be read at last."""
+    if not unread or change.transition.before is not None:
+        return False
+    parts = feed.stands_at(change.transition.task).split("/")
+    return not unread.isdisjoint(accumulate(parts, "{}/{}".format))
 
 
 def _whole(fed: Fed, before: StoredDocument | None) -> Snapshot:
     """Answer a snapshot in which what could not be read stands as it stood."""
+    places = {each.place for each in fed.unread}
+    if before is None:
+        return msgspec.structs.replace(fed.snapshot, unread=tuple(sorted(places)))
     missed = frozenset(key for each in fed.unread for key in each.keys)
-    if not missed or before is None:
-        return fed.snapshot
     read = {task.key for task in fed.snapshot.tasks}
     stand = (task for task in before.snapshot.tasks if task.key in missed - read)
-    return msgspec.structs.replace(fed.snapshot, tasks=(*fed.snapshot.tasks, *stand))
+    return msgspec.structs.replace(
+        fed.snapshot,
+        tasks=(*fed.snapshot.tasks, *stand),
+        unread=tuple(each for each in before.snapshot.unread if each in places),
+    )
 
 
 def _stand(transition: Transition) -> str:

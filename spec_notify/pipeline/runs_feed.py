@@ -78,6 +78,10 @@ class RunsFeed:
             snapshot=Snapshot(document=self.name, format=FORMAT, tasks=tasks), unread=tuple(unread)
         )
 
+    def stands_at(self, task: Task) -> str:
+        """Answer the run."""
+        return task.id or ""
+
     def tell(self, telling: Telling) -> Event | None:
         """Make the event of a run's end, once for each run, whatever becomes of it later."""
         before, finish = telling.transition.before, telling.transition.task.fed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from spec_notify.core.snapshot import Snapshot, Transition
+from spec_notify.core.snapshot import Snapshot, Task, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a feed that could not be read now; a later look finds what changed in it."""
 
     place: str
-    """What people look for: a path below the root, a file's name."""
+    """What people look for: a path below the root, a file's name. A folder's is all below it."""
     why: str
     keys: frozenset[str] = frozenset()
     """The tasks it had in the snapshot before: they stand as they stood."""
@@ -74,6 +74,9 @@ class Feed(Protocol):
 
         Unreadable when nothing of it can be read: all stays as it was.
         """
+
+    def stands_at(self, task: Task) -> str:
+        """Answer where a task that was read stands, spelled as the place of an Unread is."""
 
     def tell(self, telling: Telling) -> Event | None:
         """Make the event of a transition; None for what is no news. Pure, and asked repeatedly.

@@ -255,12 +255,17 @@ def test_folders_that_are_links_are_not_followed(loop: Loop, tmp_path: Path) -> 
     (loop.root / "linked").symlink_to(tmp_path / "elsewhere" / "orchard")
     (loop.root / "own" / "task").mkdir(parents=True)
     (loop.root / "own" / "task" / "runs").symlink_to(elsewhere.folder.parent)
+    (loop.root / "own" / "linked").symlink_to(elsewhere.task_folder)
+    (loop.root / "own" / "itself").symlink_to(loop.root / "own" / "itself")
+    (loop.root / "own" / "HOME.md").symlink_to(elsewhere.file)
     elsewhere.stop()
 
     looked = loop.look()
 
     assert looked.events == ()
-    assert [*looked.unreadable.values()] == ["is a symbolic link"]
+    (feed,) = loop.wiring.feeds
+    links = (f"{feed.name}/{each}" for each in ("linked", "own/linked", "own/task/runs"))
+    assert looked.unreadable == dict.fromkeys(links, "is a symbolic link")
 
 
 def test_a_root_that_is_away_for_a_while_changes_nothing(loop: Loop, tmp_path: Path) -> None:
@@ -329,6 +334,24 @@ def test_a_folder_that_may_not_be_listed_keeps_what_stood_in_it(loop: Loop) -> N
     assert not isinstance(fed, Unreadable)
     (closed,) = fed.unread
     assert closed.keys == {task.key for task in before.tasks}
+
+
+def test_what_the_first_look_could_not_read_is_a_baseline_once_it_can(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    Run(tmp_path / "aside").start().stop()
+    (loop.root / "orchard").symlink_to(tmp_path / "aside" / "orchard")
+    broken = Run(loop.root, "r2", project="garden").start().stop()
+    whole = broken.file.read_text("utf-8")
+    broken.file.write_text(f"{whole}status: failed\n", "utf-8")
+    assert len(loop.look().unreadable) == 2
+    (loop.root / "orchard").unlink()
+    (tmp_path / "aside" / "orchard").rename(loop.root / "orchard")
+    broken.file.write_text(whole, "utf-8")
+
+    assert loop.told() == []
+    Run(loop.root, "r3").start().stop()
+    assert loop.ends() == [("completed", 0, False)]
+    loop.wiring.close()
 
 
 def test_what_agents_write_beside_the_file_wakes_nobody(tmp_path: Path) -> None:

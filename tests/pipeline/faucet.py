@@ -54,6 +54,9 @@ class Faucet:
             ),
         )
 
+    def stands_at(self, task: Task) -> str:
+        return str(task.id)
+
     def tell(self, telling: Telling) -> Event | None:
         task, after = telling.transition.task, telling.transition.after
         if after is None or after.canonical not in ENDED:

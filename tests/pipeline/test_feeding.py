@@ -128,6 +128,28 @@ def test_what_is_damaged_for_a_while_is_no_news_when_it_is_back_as_it_was(basin:
         assert basin.told() == []
 
 
+def test_what_the_first_look_could_not_read_is_a_baseline_once_it_can(basin: Basin) -> None:
+    basin.pour(a=None, b=None, c="flowing")
+    basin.look()
+    basin.pour(a="over", b=None, c="over")
+    assert basin.told() == ["c"]
+
+    basin.pour(a="broken", b="flowing", c="over")
+    assert basin.told() == ["a"]
+    basin.pour(a="broken", b="over", c="over", d="over")
+    assert basin.told() == ["b", "d"]
+
+
+def test_what_comes_damaged_after_the_first_look_is_news_once_it_is_whole(basin: Basin) -> None:
+    basin.pour(a="flowing")
+    basin.look()
+    basin.pour(a="flowing", b=None)
+    assert basin.told() == []
+    basin.pour(a="flowing", b="over")
+
+    assert basin.told() == ["b"]
+
+
 def test_of_many_damaged_parts_some_are_named_and_the_others_counted(basin: Basin) -> None:
     basin.pour(**{f"e{number:02}": None for number in range(50)})
 
