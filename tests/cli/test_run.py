@@ -237,6 +237,21 @@ def test_a_name_that_is_no_utf_8_is_told_as_far_as_it_can_be(shop: Shop) -> None
     assert told(shop, 3)["step.completed"]["service"] == "b\ufffdd"
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_stay_closed_and_all_is_told(shop: Shop, closed: str) -> None:
+    numbers = {"<&-": "0", ">&-": "1", "2>&-": "2"}
+    script = "".join(
+        f"test -e /proc/self/fd/{numbers[each]} && exit 6; " for each in closed.split()
+    )
+    script += "exit 5"
+    words = ["sh", "-c", f'exec "$@" {closed}', "sh", *US, "run", "--", "sh", "-c", script]
+
+    done = subprocess.run(words, cwd=shop.root, env=shop.env, timeout=60, check=False)
+
+    assert done.returncode == 5
+    assert told(shop, 4)["workflow.completed"]["exit_code"] == 5
+
+
 def test_a_script_without_an_interpreter_is_the_shells(shop: Shop) -> None:
     shop.env["SPEC_NOTIFY_ENABLED"] = "0"
     script = shop.root / "script"
