@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,7 +80,9 @@ class Child:
         # What a terminal sends, it sends to the whole group: a second one would mean "at once".
         # It is ours until it is waited for, so its number is nobody else's.
         if told.si_code <= 0 or os.getpgid(self._pid) != os.getpgrp():
-            os.kill(self._pid, told.si_signo)
+            # A command that became somebody else, as sudo does, is not ours to signal.
+            with suppress(PermissionError):
+                os.kill(self._pid, told.si_signo)
 
 
 def environment() -> dict[str, str]:

@@ -130,6 +130,24 @@ def test_a_signal_reaches_the_command_which_decides(shop: Shop, number: signal.S
     assert (child.returncode, out, err) == (41, f"got {name}\n".encode(), b"")
 
 
+def test_a_command_that_may_not_be_signalled_is_waited_for_all_the_same() -> None:
+    code = (
+        "import os, signal\n"
+        "from spec_notify.disk.child import Child\n"
+        "child = Child.start(['sh', '-c', 'exit 7'], os.environ)\n"
+        "def refused(pid, number): raise PermissionError(1, 'Operation not permitted')\n"
+        "signalled, os.kill = os.kill, refused\n"
+        # Of several that wait the lowest is heard first: this one, before the command's end.
+        "signalled(os.getpid(), signal.SIGTERM)\n"
+        "print(child.wait().code)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("7\n", "")
+
+
 def test_a_command_that_a_signal_ends_exits_as_in_a_shell(shop: Shop) -> None:
     assert ran(shop, "--", "sh", "-c", "kill -KILL $$") == (137, b"", b"")
 
