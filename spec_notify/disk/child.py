@@ -51,6 +51,8 @@ class Child:
     @classmethod
     def start(cls, argv: list[str], env: Mapping[str, str]) -> Child | Ended:
         """Start a command, found on PATH; how it ended where it cannot be started."""
+        if not argv[0]:
+            return _unstarted(FileNotFoundError())
         if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
             # Whoever ignores it is never told how a child ended.
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -242,6 +242,7 @@ def test_what_cannot_be_started_is_told_as_a_failure(shop: Shop) -> None:
         b"spec-notify: no-such-command: command not found\n",
     )
     assert told(shop, 4)["failure.detected"]["error"] == "command not found"
+    assert ran(shop, "--", "") == (127, b"", b"spec-notify: command: command not found\n")
     code, _, err = ran(shop, "--", "./data")
     assert (code, err) == (126, b"spec-notify: data: it cannot be run: Permission denied\n")
 
