@@ -117,8 +117,13 @@ def _named(lost: list[str]) -> str:
 
 def _done(here: Session, wiring: Wiring, key: str, chosen: list[Delivery]) -> list[Delivery]:
     """Answer what a replay of the same words, which did not end, has delivered already."""
-    since = Interrupted(wiring.state).since(key)
+    unended = Interrupted(wiring.state)
+    since = unended.since(key)
     if since is None:
+        return []
+    if unended.was_left() and not _is_open(wiring, since):
+        # It came to its end after its command did: said again, the words mean another replay.
+        unended.end()
         return []
     done = [
         each
@@ -127,6 +132,13 @@ def _done(here: Session, wiring: Wiring, key: str, chosen: list[Delivery]) -> li
     ]
     here.talk(f"going on with the replay of {rfc3339(since)}: {len(done)} delivered by it already")
     return done
+
+
+def _is_open(wiring: Wiring, since: int) -> bool:
+    from spec_notify.ports import Query
+
+    queued = wiring.spool.find(Query(states=tuple(OPEN)))
+    return any((each.replayed_at or since - 1) >= since for each in queued)
 
 
 def _replay(
@@ -150,7 +162,9 @@ def _replay(
     attempts = _deliver(here, wiring, queued, budget)
     ids = tuple(each.id for each in (*queued, *done))
     after = wiring.spool.find(Query(ids=ids)) if ids else []
-    if not OPEN & {each.state for each in after}:
+    if OPEN & {each.state for each in after}:
+        unended.leave()
+    else:
         unended.end()
     return _report(here, after, attempts)
 

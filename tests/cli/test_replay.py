@@ -151,6 +151,26 @@ def test_an_interrupted_replay_goes_on_and_sends_nothing_twice(
     assert len(shop.arrivals(7)) == 7
 
 
+def test_a_replay_that_others_finished_can_be_asked_for_again(
+    open_shop: Callable[..., Shop],
+) -> None:
+    shop = open_shop(answers=lambda request: Answer(status=503 if request.number == 2 else 200))
+    shop.board(T1="Backlog")
+    shop.trust()
+    shop.board(T1="Done")
+    shop.run("scan", "--deliver", code=0)
+    (delivery,) = shop.json("list")["deliveries"]
+    words = ("--replay", delivery["delivery"])
+
+    shop.run(*words, "--drain", "0s", code=75)
+    shop.run("deliver", "--drain", "10s", code=0)
+    assert len(shop.arrivals(3)) == 3
+    again = shop.run(*words, code=0)
+
+    assert "going on" not in again.stderr
+    assert len(shop.arrivals(4)) == 4
+
+
 def test_what_dies_again_is_offered_as_an_export(open_shop: Callable[..., Shop]) -> None:
     shop = open_shop(answers=failing(2), retry="max_attempts = 1")
     shop.board(T1="Backlog")
