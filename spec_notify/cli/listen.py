@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
+from typer.core import TyperCommand
 
 from spec_notify.core.errors import UsageError
 
@@ -24,9 +25,28 @@ _DRIPPED = b"." * 1_024
 """What is answered byte by byte, until whoever waits for it gives up."""
 
 
+_SLOW = "--slow"
+_SLOWLY = "5s"
+"""What `--slow` alone means: late, and within the time an attempt has by default."""
+_LONGEST_STAMP = 15
+
+
+class _Listen(TyperCommand):
+    """The command, with the one option whose value may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give `--slow` its value where the next word is none."""
+        pairs = zip(args, [*args[1:], "-"], strict=True)
+        spelled = (
+            f"{_SLOW}={_SLOWLY}" if word == _SLOW and after.startswith("-") else word
+            for word, after in pairs
+        )
+        return super().parse_args(ctx, [*spelled])
+
+
 def register(app: typer.Typer) -> None:
     """Put the command into the app."""
-    app.command("listen")(listen)
+    app.command("listen", cls=_Listen)(listen)
 
 
 def listen(
@@ -44,7 +64,7 @@ def listen(
         int | None, typer.Option("--retry-after", min=0, help="Seconds a failing answer asks for.")
     ] = None,
     slow: Annotated[
-        str, typer.Option(metavar="DURATION", help="Wait so long before each answer.")
+        str, typer.Option(metavar="[DURATION]", help="Wait so long before each answer; alone: 5s.")
     ] = "0s",
     reset: Annotated[
         bool, typer.Option("--reset", help="Break the connection where --fail would answer.")
@@ -109,12 +129,16 @@ def _verifier(secret_env: str | None) -> Callable[[Request], str]:
     def verify(request: Request) -> str:
         headers = {name.lower(): text for name, text in request.headers}
         stamp = headers.get("webhook-timestamp", "")
-        good = stamp.isdecimal() and verify_entry(
-            value,
-            headers.get("webhook-signature", ""),
-            id=headers.get("webhook-id", ""),
-            timestamp=int(stamp),
-            body=request.body,
+        good = (
+            stamp.isdecimal()
+            and len(stamp) <= _LONGEST_STAMP
+            and verify_entry(
+                value,
+                headers.get("webhook-signature", ""),
+                id=headers.get("webhook-id", ""),
+                timestamp=int(stamp),
+                body=request.body,
+            )
         )
         return "signature verified" if good else "SIGNATURE WRONG"
 

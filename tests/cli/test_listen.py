@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -71,6 +73,7 @@ def test_it_fails_as_often_and_with_what_it_is_told(shop: Shop, listening: Any) 
     [
         (("--reset", "--fail", "1"), "closed"),
         (("--slow", "5s"), "not done within 1s: still waiting for an answer"),
+        (("--fail", "3", "--retry-after", "20", "--slow"), "not done within 1s: still waiting"),
         (("--drip", "400ms", "--fail", "1"), "HTTP 503"),
     ],
 )
@@ -90,3 +93,18 @@ def test_it_breaks_off_dawdles_and_drips(
 @pytest.mark.parametrize("words", ["--slow soon", "--drip -1s", "--status 99", "--fail -1"])
 def test_wrong_words_are_refused(shop: Shop, words: str) -> None:
     assert shop.run("listen", "--port", "0", *words.split(), code=2).stdout == ""
+
+
+def test_a_stamp_of_thousands_of_digits_is_no_signature_and_no_end(
+    shop: Shop, listening: Any
+) -> None:
+    child = listening("--count", "1", "--secret-env", "SPEC_NOTIFY_SHOP_SECRET")
+    url = urlsplit(shop.env["SPEC_NOTIFY_SHOP_URL"])
+    connection = HTTPConnection(str(url.hostname), url.port, timeout=60)
+    connection.request("POST", "/", b"{}", {"webhook-timestamp": "9" * 5_000})
+    assert connection.getresponse().status == 204
+    connection.close()
+
+    said, _ = child.communicate(timeout=60)
+
+    assert (child.returncode, said.splitlines()[0]) == (0, "POST /  SIGNATURE WRONG")
