@@ -24,7 +24,7 @@ _MEANS = {
 _JUDGED = {
     Verdict.DELIVERED: "2xx",
     Verdict.RETRY: "408, 425, 429, 5xx, 3xx, a network fault; other 4xx unless `strict`",
-    Verdict.OFFLINE: "no route: a network fault while this machine has no way out",
+    Verdict.OFFLINE: "no route: a network fault while this machine has no way out, or slept",
     Verdict.REJECTED: "other 4xx with `strict`; a request that cannot be made; what a service that "
     "is no webhook would never take (its how-to says what)",
     Verdict.GONE: "410",

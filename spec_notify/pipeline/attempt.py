@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 _ROUTE = (Fault.DNS, Fault.CONNECT)
 """What fails where there is no route; with one, it is the destination's."""
+_CUT = (*_ROUTE, Fault.TLS, Fault.TIMEOUT, Fault.PROTOCOL)
+"""How an attempt fails whose machine fell asleep meanwhile."""
+ASLEEP = 10_000
+"""Milliseconds by which the clock must outrun the loop's, which stands still in a sleep."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,19 +113,28 @@ class Attempt:
 
     async def _exchange(self, message: Message, route: Route, transport: Transport) -> Sent:
         subscription = route.subscription
+        began = self._awake()
         answer = await transport.send(
             message, deadline=subscription.timeout, allow_private=subscription.allow_private
         )
         self._facts.mark("sent")
+        slept = self._awake() - began
         now = self._facts.clock()
         outcome = route.target.judge(answer, strict=subscription.strict, now=now)
         if isinstance(answer, Failure) and self._is_offline(answer):
             said = f"offline: this machine has no route; {outcome.detail}"
             outcome = Outcome(verdict=Verdict.OFFLINE, detail=said)
+        elif isinstance(answer, Failure) and answer.fault in _CUT and slept > ASLEEP:
+            said = f"this machine slept meanwhile; {outcome.detail}"
+            outcome = Outcome(verdict=Verdict.OFFLINE, detail=said)
         # What a receiver says may echo a secret; its words go into the spool and onto screens.
         said = inert(outcome.detail, _secrets(route))
         outcome = msgspec.structs.replace(outcome, detail=said)
         return Sent(outcome=outcome, message=message, answer=answer)
+
+    def _awake(self) -> int:
+        """Answer what grows only while the machine sleeps, or its clock is put forward."""
+        return self._facts.clock() - round(asyncio.get_running_loop().time() * 1000)
 
     def _is_offline(self, failure: Failure) -> bool:
         return failure.fault in _ROUTE and not self._facts.routed(failure.address)

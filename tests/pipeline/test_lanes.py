@@ -11,7 +11,7 @@ import pytest
 
 from spec_notify.core.delivery import OFFLINE_PAUSE, State
 from spec_notify.core.lane import FAILURES, PAUSE, Position, parse_rate, position
-from spec_notify.core.message import Fault, Reply
+from spec_notify.core.message import Failure, Fault, Reply
 from spec_notify.core.retry import schedule
 from spec_notify.spool.memory import MemorySpool
 from spec_notify.spool.sqlite import SqliteSpool
@@ -303,6 +303,34 @@ class TestOffline:
         assert bench.spool.breakers().get("mark of far") is None or not (
             bench.spool.breakers()["mark of far"].offline
         )
+
+    @pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.PROTOCOL, Fault.TLS])
+    def test_what_a_sleep_cut_off_is_no_try_and_leaves_at_once(
+        self, bench: Bench, fault: Fault
+    ) -> None:
+        async def asleep() -> Failure:
+            bench.step = 2 * 3_600_000
+            return await fails(fault)()
+
+        bench.subscribe("far", asleep, retry=LONG)
+        bench.queue("far")
+        bench.drain()
+        far = bench.only("far")
+        assert (far.state, far.attempts, far.tries) == (State.PENDING, 1, 0)
+        assert "this machine slept meanwhile" in json.dumps(bench.files.records[0])
+        bench.says["far"] = replies(204)
+        bench.drain()
+        assert bench.only("far").state is State.DELIVERED
+
+    def test_an_answer_counts_whoever_slept(self, bench: Bench) -> None:
+        async def asleep() -> Reply:
+            bench.step = 2 * 3_600_000
+            return Reply(status=503)
+
+        bench.subscribe("far", asleep, retry=LONG)
+        bench.queue("far")
+        bench.drain()
+        assert bench.only("far").tries == 1
 
     def test_with_a_route_it_is_the_receivers_failure(self, bench: Bench) -> None:
         bench.subscribe("far", fails(), retry=LONG)
