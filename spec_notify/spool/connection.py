@@ -66,7 +66,11 @@ def library_version() -> tuple[int, ...]:
 
 
 def connect(path: str, *, writable: bool = True) -> apsw.Connection:
-    """Open an existing database; nothing that stands in it may run code or bend the schema."""
+    """Open an existing database; nothing that stands in it may run code or bend the schema.
+
+    Raises SpoolError for what is none and would be waited for.
+    """
+    files.check_kind(path)
     flags = apsw.SQLITE_OPEN_READWRITE if writable else apsw.SQLITE_OPEN_READONLY
     connection = apsw.Connection(path, flags=flags)
     connection.set_busy_timeout(BUSY_MILLIS)

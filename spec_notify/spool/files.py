@@ -54,6 +54,14 @@ def check_folder(path: str) -> None:
         raise SpoolError(folder, f"other users can write there: run `chmod 700 {folder}`")
 
 
+def check_kind(path: str) -> None:
+    """Raise SpoolError for a pipe, a socket or a device, which SQLite would wait for for ever."""
+    with suppress(FileNotFoundError):
+        kind = os.stat(path).st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+            raise SpoolError(path, "it is no regular file: move it away")
+
+
 def private_file(path: str) -> Inode | None:
     """Answer which file a path names, its whole family private from here on; None if none does."""
     try:

@@ -18,6 +18,7 @@ from tests.privileges import run_as_ordinary_user
 from tests.spool.given import NOW, a_delivery, a_document, an_event, claim, queue, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from spec_notify.ports import Ledger
@@ -88,6 +89,18 @@ def test_what_stands_in_the_way_is_said(path: Path, obstacle: str) -> None:
     with pytest.raises(SpoolError) as error:
         opened(path)
     assert str(path.parent) in str(error.value)
+
+
+@pytest.mark.parametrize("look", [opened, SqliteSpool.peek])
+def test_a_pipe_in_the_way_is_said_and_not_waited_for(
+    path: Path, look: Callable[[Path], object]
+) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.mkfifo(path, 0o600)
+
+    with pytest.raises(SpoolError, match="it is no regular file: move it away"):
+        look(path)
+    assert path.is_fifo()
 
 
 def test_what_was_written_is_there_after_a_restart(path: Path) -> None:
