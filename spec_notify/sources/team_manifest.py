@@ -24,6 +24,8 @@ MOST_BYTES = 4_194_304
 MOST_TEAMS = 1_000
 MOST_ARTIFACTS = 500
 MOST_RECIPIENTS = 100
+MOST_FAULTS = 100
+"""Of a text that are told one by one; of more, how many there are."""
 LONGEST = 10_000
 """Characters of one text of a manifest."""
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
@@ -53,33 +55,49 @@ class _FaultError(ValueError):
 def read_manifests(text: str) -> Manifests:
     """Read every AgentTeam of a text; what is wrong is a fault, never an exception."""
     teams: list[Team] = []
-    faults: list[str] = []
+    faults = _Faults()
     others = 0
-    resources = _Resources(text)
-    for place, found in resources:
+    for place, found in _Resources(text, faults):
         if not isinstance(found, dict) or found.get("kind") != KIND:
             if isinstance(found, dict) and isinstance(found.get("kind"), str):
                 others += 1
             else:
-                faults.append(f"{place}: it is no resource: kind is missing")
+                faults.add(f"{place}: it is no resource: kind is missing")
         elif len(teams) == MOST_TEAMS:
-            faults.append(f"{place}: more than {MOST_TEAMS:,} teams are not read")
+            faults.add(f"{place}: more than {MOST_TEAMS:,} teams are not read")
             break
         else:
             try:
                 teams.append(_team(found))
             except _FaultError as fault:
-                faults.append(f"{place}: {fault}")
-    faults += resources.faults
-    return Manifests(teams=tuple(teams), faults=tuple(faults), others=others)
+                faults.add(f"{place}: {fault}")
+    return Manifests(teams=tuple(teams), faults=faults.told(), others=others)
+
+
+class _Faults:
+    """What could not be read: the first faults in words, and how many more there are."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._more = 0
+
+    def add(self, words: str) -> None:
+        if len(self._words) < MOST_FAULTS:
+            self._words.append(words)
+        else:
+            self._more += 1
+
+    def told(self) -> tuple[str, ...]:
+        more = (f"{self._more:,} more of it cannot be read",) if self._more else ()
+        return (*self._words, *more)
 
 
 class _Resources:
     """The resources of a text, each with words for where it stands; lists are opened."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, faults: _Faults) -> None:
         self._text = text.removeprefix("\ufeff")
-        self.faults: list[str] = []
+        self._faults = faults
 
     def __iter__(self) -> Iterator[tuple[str, object]]:
         number = 0
@@ -88,7 +106,7 @@ class _Resources:
                 if found is not None:
                     yield from _opened(f"document {number}", found)
         except (yaml_values.YamlError, json_values.JsonError) as error:
-            self.faults.append(f"document {number + 1}: {error}")
+            self._faults.add(f"document {number + 1}: {error}")
 
     def _documents(self) -> Iterator[object]:
         if not self._text.lstrip().startswith("{"):

@@ -149,6 +149,24 @@ def test_more_than_a_thousand_teams_are_not_read() -> None:
     assert found.faults == ("document 1, item 1001: more than 1,000 teams are not read",)
 
 
+def test_of_very_many_faults_some_are_named_and_the_others_counted() -> None:
+    found = read_manifests(json.dumps({"kind": "List", "items": [1] * 5_000 + [PLAIN]}))
+
+    assert len(found.teams) == 1
+    assert found.faults[99:] == (
+        "document 1, item 100: it is no resource: kind is missing",
+        "4,900 more of it cannot be read",
+    )
+
+
+def test_a_key_that_stands_twice_among_very_many_is_found_at_once() -> None:
+    pairs = ",".join(f'"{number}":1' for number in range(200_000))
+
+    found = read_manifests(f'{{"kind":"AgentTeam",{pairs},"199999":2}}')
+
+    assert found.faults == ("document 1: the key '199999' stands twice in one object",)
+
+
 def test_a_fault_leaves_the_other_documents_alone() -> None:
     found = read_manifests(f"{changed()}\n---\nkind: AgentTeam\n---\n{changed()}\n---\na: b: c\n")
 
