@@ -54,16 +54,20 @@ def append(
 ) -> bool:
     """Append a record to a bus in a folder below `root`; False when one with `mark` stands there.
 
-    Raises BusError: nothing was written then, and a later try may do it.
+    Raises BusError, which names the bus by its path below the root: nothing was written then, and
+    a later try may do it.
     """
+    path = "/".join((*parts, name))
     try:
         folder = open_folder(root, parts, create=False)
     except OSError as error:
-        raise BusError(name, f"its folder cannot be opened ({error.strerror})") from error
+        raise BusError(path, f"its folder cannot be opened ({error.strerror})") from error
     try:
         return _append(folder, name, record, mark, waiting)
+    except BusError as error:
+        raise BusError(path, error.why) from error
     except OSError as error:
-        raise BusError(name, f"it cannot be written ({error.strerror})") from error
+        raise BusError(path, f"it cannot be written ({error.strerror})") from error
     finally:
         os.close(folder)
 
