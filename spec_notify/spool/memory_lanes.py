@@ -76,6 +76,7 @@ class MemoryLanes:
                 for slot in self._now.waiting()
                 if slot.delivery.subscription in subscriptions
                 and slot.delivery.next_at == breaker.until
+                and slot.delivery.last_status is None
             ]
             for slot in held:
                 self._now.keep(slot.put(next_at=now), queued_at=now)

@@ -293,6 +293,27 @@ class TestOffline:
         assert len(bench.of("far", State.DELIVERED)) == 5
         assert bench.spool.breakers() == {}
 
+    def test_the_route_back_makes_nothing_due_before_the_receiver_wished(
+        self, bench: Bench
+    ) -> None:
+        async def busy() -> Reply:
+            return Reply(status=503, headers=(("retry-after", "25"),))
+
+        bench.subscribe("far", busy, retry=LONG)
+        (asked,) = bench.queue("far")
+        bench.drain()
+        bench.routed, bench.says["far"] = False, fails()
+        bench.step = 1_000
+        bench.queue("far")
+        bench.drain()
+        bench.drain()
+        bench.routed, bench.says["far"] = True, replies(204)
+        bench.step = 5_000
+        bench.drain()
+        assert [each.state for each in bench.of("far")] == [State.PENDING, State.DELIVERED]
+        assert bench.of("far")[0].id == asked.id
+        assert bench.of("far")[0].next_at >= NOW + 25_000
+
     @pytest.mark.parametrize("fault", [Fault.TLS, Fault.TIMEOUT, Fault.REFUSED_ADDRESS])
     def test_what_is_no_matter_of_routes_counts(self, bench: Bench, fault: Fault) -> None:
         bench.subscribe("far", fails(fault), retry=LONG)

@@ -249,9 +249,10 @@ WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at 
   AND NOT (replayed_at IS NOT NULL AND tries = 0);
 
 -- name: hasten
--- What waited for just this instant is due now.
+-- What waited for just this instant is due now, but not what a receiver may have asked to wait.
 UPDATE delivery SET next_at = :now, queued_at = :now
-WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at = :until;
+WHERE state = :state AND subscription = :subscription AND probe = 0 AND next_at = :until
+  AND last_status IS NULL;
 
 -- name: breaker
 -- What the last attempts at a destination came to.
