@@ -8,7 +8,6 @@ told is what is remembered.
 from __future__ import annotations
 
 import hashlib
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,13 +15,14 @@ import msgspec
 from spec_notify.core.errors import SpecNotifyError, StaleBaselineError
 from spec_notify.core.repeats import noted
 from spec_notify.core.schema import validate
-from spec_notify.core.snapshot import Notice, Snapshot, Transition, remembered
+from spec_notify.core.snapshot import Notice, Transition, remembered
 from spec_notify.core.subscription import Subscription, wants
 from spec_notify.pipeline.admission import admit
 from spec_notify.pipeline.intake import Looked, Wish
 from spec_notify.pipeline.seen import Seen
 from spec_notify.pipeline.tally import Tally, hold, overflow
-from spec_notify.pipeline.trail import Change, Trail
+from spec_notify.pipeline.trail import Trail
+from spec_notify.pipeline.unread import is_first, named, whole
 from spec_notify.ports import Fed, Feed, StoredDocument, Telling, Unreadable
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 MOST_VANISHED = 20_000
 """Tasks of a feed remembered after they are gone: a folder that was away comes back whole."""
-MOST_NAMED = 20
-"""Parts of a feed that a look names because they cannot be read."""
 
 _ATTEMPTS = 20
 _UNTELLABLE = (SpecNotifyError, ValueError, TypeError, RecursionError)
@@ -113,7 +111,7 @@ class Feeding:
             if isinstance(fed, Unreadable):
                 found.unreadable[feed.name] = fed.why
                 continue
-            found.unreadable |= _named(feed.name, fed)
+            found.unreadable |= named(feed.name, fed)
             found.notices += [(feed.name, each) for each in fed.snapshot.notices]
             if seen := _seen(feed, fed, before, self._clock()):
                 wanted = () if seen.baseline else tuple(self._wanted(feed, seen, found))
@@ -195,16 +193,9 @@ def read_feed(feed: Feed, before: StoredDocument | None) -> Fed | Unreadable:
         return Unreadable(path=feed.name, why=str(error))
 
 
-def _named(name: str, fed: Fed) -> dict[str, str]:
-    """Answer the parts that could not be read, and why; of many, how many more there are."""
-    named = {f"{name}/{each.place}": each.why for each in fed.unread[:MOST_NAMED]}
-    more = len(fed.unread) - len(named)
-    return named | ({name: f"{more} more of its parts cannot be read"} if more > 0 else {})
-
-
 def _seen(feed: Feed, fed: Fed, before: StoredDocument | None, now: int) -> Seen | None:
     """Answer what is to be remembered of a feed, and what changed; None when nothing did."""
-    name, snapshot = feed.name, _whole(fed, before)
+    name, snapshot = feed.name, whole(fed, before)
     kept = remembered(msgspec.structs.replace(snapshot, document=name, notices=()))
     digest = hashlib.sha256(msgspec.json.encode(kept)).hexdigest()
     if before and before.digest == digest and not before.held:
@@ -222,31 +213,8 @@ def _seen(feed: Feed, fed: Fed, before: StoredDocument | None, now: int) -> Seen
         vanished=trail.vanished,
     )
     unread = frozenset(before.snapshot.unread) if before else frozenset()
-    changes = tuple(each for each in trail.changes if not _is_first(feed, each, unread))
+    changes = tuple(each for each in trail.changes if not is_first(feed, each, unread))
     return Seen(before=before, stored=stored, changes=changes, baseline=before is None)
-
-
-def _is_first(feed: Feed, change: Change, unread: frozenset[str]) -> bool:
-    """Say whether a task appeared only because its part of a feed could be read at last."""
-    if not unread or change.transition.before is not None:
-        return False
-    parts = feed.stands_at(change.transition.task).split("/")
-    return not unread.isdisjoint(accumulate(parts, "{}/{}".format))
-
-
-def _whole(fed: Fed, before: StoredDocument | None) -> Snapshot:
-    """Answer a snapshot in which what could not be read stands as it stood."""
-    places = {each.place for each in fed.unread}
-    if before is None:
-        return msgspec.structs.replace(fed.snapshot, unread=tuple(sorted(places)))
-    missed = frozenset(key for each in fed.unread for key in each.keys)
-    read = {task.key for task in fed.snapshot.tasks}
-    stand = (task for task in before.snapshot.tasks if task.key in missed - read)
-    return msgspec.structs.replace(
-        fed.snapshot,
-        tasks=(*fed.snapshot.tasks, *stand),
-        unread=tuple(each for each in before.snapshot.unread if each in places),
-    )
 
 
 def _stand(transition: Transition) -> str:
