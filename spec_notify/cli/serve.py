@@ -18,6 +18,7 @@ from .session import Session, session
 
 if TYPE_CHECKING:
     from spec_notify.ports import Showing
+    from spec_notify.serve.routes import Facts
     from spec_notify.wiring import Wiring
 
 TOKEN = "SPEC_NOTIFY_SERVE_TOKEN"  # noqa: S105 - the name of a variable, not a secret
@@ -48,17 +49,10 @@ def serve(
     Nothing can be changed through it. Beyond this machine it is served only with a token in
     SPEC_NOTIFY_SERVE_TOKEN, which every request then has to bear.
     """
-    missing = [each for each in _NEEDED if find_spec(each) is None]
-    if missing:
-        fix = "pip install 'spec-notify[serve]'"
-        raise UsageError(f"serve needs {' and '.join(missing)}: {fix}")
+    _check_installed()
     from spec_notify.serve.hosts import Hosts, is_loopback
-    from spec_notify.serve.routes import Facts
     from spec_notify.serve.server import serve as run
     from spec_notify.serve.window import Window
-    from spec_notify.wiring import now
-
-    from .crash import report
 
     here = session(context)
     wiring = here.wiring()
@@ -76,17 +70,33 @@ def serve(
             run(
                 listening,
                 Window(wiring.peek),
-                Facts(
-                    clock=now,
-                    about=lambda: _about(wiring),
-                    breakers=lambda spool: _breakers(wiring, spool, now()),
-                    report=report,
-                ),
+                _facts(wiring),
                 hosts=Hosts(local=local, names=names),
                 token=token,
                 ready=lambda: _say(here, listening, token),
             )
         )
+
+
+def _check_installed() -> None:
+    missing = [each for each in _NEEDED if find_spec(each) is None]
+    if missing:
+        fix = "pip install 'spec-notify[serve]'"
+        raise UsageError(f"serve needs {' and '.join(missing)}: {fix}")
+
+
+def _facts(wiring: Wiring) -> Facts:
+    from spec_notify.serve.routes import Facts
+    from spec_notify.wiring import now
+
+    from .crash import report
+
+    return Facts(
+        clock=now,
+        about=lambda: _about(wiring),
+        breakers=lambda spool: _breakers(wiring, spool, now()),
+        report=report,
+    )
 
 
 def _token(wiring: Wiring) -> bytes | None:

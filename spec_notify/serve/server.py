@@ -27,10 +27,37 @@ _GRACE = 2
 
 
 class _Server(uvicorn.Server):
+    """uvicorn without its own signals: ours end the streams too, with the contract's exit code."""
+
+    def __init__(self, app: Guard, hub: Hub) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+        self._hub = hub
+        self.stopped_by = signal.SIGTERM
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # Ours end the streams too, and the process with the code the contract gives it.
         yield
+
+    def stop(self, by: signal.Signals) -> None:
+        """Let answers under way end; the second signal means now."""
+        self.stopped_by = by
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        self._hub.stop()
 
 
 async def serve(
@@ -44,40 +71,12 @@ async def serve(
 ) -> int:
     """Serve on a listening socket until a signal comes; answer the exit code."""
     hub, files = Hub(window), Files()
-    app = Guard(
-        Routes(window, hub, files, facts).app(),
-        hosts=hosts,
-        token=token,
-        open={*files.paths, HEALTH},
-    )
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE,
-        )
-    )
-    stopped_by = signal.SIGTERM
-
-    def stop(by: signal.Signals) -> None:
-        nonlocal stopped_by
-        stopped_by = by
-        # The second signal means now.
-        server.force_exit = server.should_exit
-        server.should_exit = True
-        hub.stop()
-
+    routes = Routes(window, hub, files, facts).app()
+    app = Guard(routes, hosts=hosts, token=token, open={*files.paths, HEALTH})
+    server = _Server(app, hub)
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop, each)
+        loop.add_signal_handler(each, server.stop, each)
     looking = asyncio.create_task(hub.run())
     # A stream that nobody feeds would look like one on which nothing happens.
     looking.add_done_callback(lambda _: setattr(server, "should_exit", True))
@@ -89,4 +88,4 @@ async def serve(
         with suppress(asyncio.CancelledError):
             await looking
         window.close()
-    return 130 if stopped_by is signal.SIGINT else 0
+    return 130 if server.stopped_by is signal.SIGINT else 0

@@ -150,7 +150,7 @@ def _check_url(found: Subscription, findings: Findings, path: KeyPath) -> None:
     if known.place is Place.SECRET_URL:
         findings.report(
             (*path, "url"),
-            f"is a secret in a file: whoever knows a {found.type} URL may post",
+            f"is a secret in a file: whoever knows the {found.type} URL may post",
             "Put it into an environment variable, and name that in url_env",
             warning=True,
         )
