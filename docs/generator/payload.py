@@ -42,7 +42,7 @@ _WORKFLOW_PARTS = {each.__name__: f"data of {name}" for name, each in FACTS.item
 
 def types() -> str:
     """Answer all event types, with what one means where its shape is fixed."""
-    rows = ((code(name), (SHAPES[name].__doc__ or "") if name in SHAPES else "") for name in TYPES)
+    rows = ((code(name), SHAPES[name].__doc__ or "") for name in TYPES)
     return table(("type", "what happened"), rows)
 
 

@@ -251,7 +251,7 @@ class RunStopped(Body[RunStopFacts], frozen=True, kw_only=True, tag=RUN_STOP):
 
 
 class OpenBody(Head, frozen=True, kw_only=True):
-    """A type that is announced but not sent yet: only its envelope is fixed."""
+    """The envelope of every body: a known type, and data."""
 
     type: Known
     data: dict[str, Any]

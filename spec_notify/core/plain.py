@@ -27,6 +27,8 @@ _CALM = re.compile(
     r"|<(?![A-Za-z/!?])|(?<!~)~(?!~)|`[^`\s](?:[^`\n]*[^`\s])?`(?!`))*+"
 )
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+# Variation selectors beyond emoji style can smuggle a whole text past a reader's eye.
+_SELECTORS = ("\U000e0100", "\U000e01ef")
 _SPACES = re.compile(f"[{SPACE}\u2028\u2029\x85]+")
 
 
@@ -52,6 +54,8 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     spaced = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    if _spotless(spaced):
+        return spaced
     return "".join(char for char in spaced if not _hidden(char))
 
 
@@ -62,7 +66,7 @@ def shown(text: str) -> str:
 
 def hides(text: str) -> bool:
     """Say whether a text holds characters that `visible` leaves out."""
-    return not text.isprintable() and any(_hidden(char) for char in _SPACES.sub(" ", text))
+    return not _spotless(text) and any(_hidden(char) for char in _SPACES.sub(" ", text))
 
 
 def squeeze(text: str) -> str:
@@ -77,9 +81,15 @@ def normalised(text: str) -> str:
     return squeeze(text).casefold()
 
 
+def _spotless(text: str) -> bool:
+    """Say, at the cost of a glance, that no character of a text is hidden."""
+    return text.isprintable() and max(text, default="") < _SELECTORS[0]
+
+
 def _hidden(char: str) -> bool:
-    # Variation selectors beyond emoji style can smuggle a whole text past a reader's eye.
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} or "\U000e0100" <= char <= "\U000e01ef"
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} or (
+        _SELECTORS[0] <= char <= _SELECTORS[1]
+    )
 
 
 @lru_cache(maxsize=1024)
